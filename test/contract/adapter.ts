@@ -10,31 +10,31 @@ import { define, type TestParts } from '../support/define.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-/** A format's part of the contract: its adapter, its seven fixtures, and what it cannot do, each with its reason. */
+/** What a format provides for the contract: adapter, seven fixtures, and skipped tests with their reasons. */
 export interface AdapterSuite {
   readonly adapter: Adapter;
-  /** The folder that holds the fixtures echo, typed, many, slow, fails, broken and rude. */
+  /** Folder with the fixtures echo, typed, many, slow, fails, broken and rude. */
   readonly fixtures: string;
-  /** The public name of a fixture's tool. */
+  /** Returns the public name of a fixture's tool. */
   toolName(fixture: string, tool: string): string;
-  /** The longest text that the format passes whole; a million characters where absent. */
+  /** Longest text that the format passes unchanged; default: a million characters. */
   readonly longestText?: number;
-  /** What an empty text becomes where the format gives it a meaning. */
+  /** What an empty text becomes, if the format changes it. */
   readonly emptyText?: string;
-  /** The configuration that names fixtures by plugin id; `plugins` entries with a path where absent. */
+  /** Returns the configuration for fixtures by plugin id; default: `plugins` entries with a path. */
   config?(entries: Readonly<Record<string, FixtureEntry>>): object;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
 const FIXTURES = ['echo', 'typed', 'many', 'slow', 'fails', 'broken', 'rude'];
 
-/** A fixture in a configuration; `keys` are further keys of its entry. */
+/** A fixture in a configuration; `keys`: additional keys of its entry. */
 export interface FixtureEntry {
   readonly fixture: string;
   readonly keys?: object;
 }
 
-/** States what every format must do, on real plugins in real processes. */
+/** Tests the requirements for every format, with real plugins in real processes. */
 export function testAdapter({
   adapter,
   fixtures,
@@ -58,27 +58,27 @@ export function testAdapter({
   const limits = { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 };
   const open = (...names: string[]): Promise<TestApp> =>
     openListed({ ...entries(Object.fromEntries(names.map((fixture) => [fixture, { fixture }]))), limits });
-  // Some formats know their tools only once they run.
+  // Some formats list their tools only after their start.
   const openListed = async (config: object): Promise<TestApp> => {
     const app = await openApp([adapter], config);
     await app.instance.registry.whenListed(20_000);
     return app;
   };
   const names = (app: TestApp): string[] => [...app.instance.registry.catalogue().tools.keys()];
-  /** What is known once every plugin has listed: some formats must be started for that. */
+  /** Waits until every plugin has listed; some formats must be started for that. */
   const listed = async (app: TestApp): Promise<string[]> => {
     await app.instance.registry.whenListed(60_000);
     return names(app);
   };
 
   describe(`adapter contract: ${adapter.kind}`, () => {
-    test('reading recognises a plugin and runs none of its code', async () => {
+    test('reading recognizes a plugin without running its code', async () => {
       const app = await openApp([adapter], all);
       expect(app.instance.registry.plugins().map((p) => p.id)).toEqual(expect.arrayContaining(['echo', 'broken', 'rude']));
       expect(processesWith(app.dir)).toEqual([]);
     });
 
-    test('reading a folder of another kind answers null', async () => {
+    test('reading a folder of another format returns null', async () => {
       const dir = tempFolder();
       const entry = { settings: {}, credentials: {}, isolation: 'process', cwd: dir, env: {}, options: {} } as const;
       const none = (): never => {
@@ -100,21 +100,21 @@ export function testAdapter({
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });
 
-    test('a tool is called and answers', { tags: ['tools-call'] }, async () => {
+    test('a tool is called and returns a result', { tags: ['tools-call'] }, async () => {
       const app = await open('echo');
       const result = await app.call(toolName('echo', 'echo'), { message: 'hello' });
       expect(textOf(result)).toBe('hello');
       expect(result.isError).toBeFalsy();
     });
 
-    test('texts arrive as they were sent, whatever they hold', async () => {
+    test('texts arrive unchanged', async () => {
       const app = await open('echo');
       for (const message of ['', 'ü – 漢字 🙂', '"quoted"\n{"jsonrpc":"2.0"}', '\u0000\u2028', 'x'.repeat(longestText)]) {
         expect(textOf(await app.call(toolName('echo', 'echo'), { message }))).toBe(message === '' ? emptyText : message);
       }
     });
 
-    test('answers belong to their calls, however many are in flight', { tags: ['tools-call', 'T6'] }, async () => {
+    test('concurrent calls get their own results', { tags: ['tools-call', 'T6'] }, async () => {
       const app = await open('echo');
       const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
       const results = await Promise.all(messages.map((message) => app.call(toolName('echo', 'echo'), { message })));
@@ -146,15 +146,15 @@ export function testAdapter({
       }
     });
 
-    test('a text that is the JSON of what is wanted arrives as that', { tags: ['F52'] }, async () => {
+    test('a string with the JSON of an argument is parsed', { tags: ['F52'] }, async () => {
       const app = await open('typed');
       const result = await app.call(toolName('typed', 'describe'), { kind: 'a', count: '1', nested: '{"deep":true}', tags: '["x"]' });
-      // Not every format has structured results.
+      // Some formats have no structured results.
       const told = JSON.parse(textOf(result));
       expect(told.got ?? told).toEqual({ kind: 'a', count: 1, nested: { deep: true }, tags: ['x'] });
     });
 
-    test('structured results arrive as data and as text', async () => {
+    test('structured results are returned as data and as text', async () => {
       const app = await open('typed');
       const args = { kind: 'b', count: 2, tags: ['x'], nested: { deep: true } };
       const result = await app.call(toolName('typed', 'describe'), args);
@@ -176,7 +176,7 @@ export function testAdapter({
       expect(textOf(result)).not.toMatch(/\bat .*:\d+/);
     });
 
-    test('values that are no JSON are converted, never fatal', { tags: ['F53'] }, async () => {
+    test('values that are not JSON are converted', { tags: ['F53'] }, async () => {
       const app = await open('fails');
       const result = await app.call(toolName('fails', 'junk'));
       expect(result.isError).toBeFalsy();
@@ -184,13 +184,13 @@ export function testAdapter({
       expect((await app.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
     });
 
-    test('a result over the limit is one clear error', { tags: ['result-limit'] }, async () => {
+    test('a result over the limit is an error', { tags: ['result-limit'] }, async () => {
       const app = await open('fails');
       const result = await app.call(toolName('fails', 'huge'));
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE', outcome: 'REPLIED_INVALID' });
     });
 
-    test('a thrown text of megabytes is cut, and costs its call alone', { tags: ['result-limit'] }, async () => {
+    test('a thrown text of several megabytes is truncated and fails only its call', { tags: ['result-limit'] }, async () => {
       const app = await open('fails', 'slow');
       const other = app.call(toolName('slow', 'wait'), { ms: 1000 });
       const result = await app.call(toolName('fails', 'shouts'));
@@ -215,7 +215,7 @@ export function testAdapter({
       await until('the cancellation arrives', async () => textOf(await app.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    test('a cancelled call ends at once and the tool is told', { tags: ['cancel-reaches-tool'] }, async () => {
+    test('a cancelled call ends at once and its tool is notified', { tags: ['cancel-reaches-tool'] }, async () => {
       const app = await open('slow');
       await app.call(toolName('slow', 'cancelled'));
       const call = app.newCall();
@@ -236,7 +236,7 @@ export function testAdapter({
       return app;
     };
     const answersAgain = async (app: TestApp): Promise<void> => {
-      // Long enough to get no more calls, whose deadlines would end it.
+      // Long enough for no further call, whose deadline would end it.
       await new Promise((resolve) => setTimeout(resolve, 2000));
       await until('it answers again', async () => textOf(await app.call(toolName('slow', 'cancelled'))) === '0', 20_000);
     };
@@ -248,11 +248,11 @@ export function testAdapter({
         expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
         await answersAgain(app);
       };
-      // The second limit ends before the process counts as silent.
+      // The second limit ends before the process counts as hung.
       await Promise.all([killed(3000), killed(700)]);
     });
 
-    test('a blocked process is killed as well where its caller has gone', { tags: ['F60'], timeout: 60_000 }, async () => {
+    test('a blocked process is also killed after its caller disconnected', { tags: ['F60'], timeout: 60_000 }, async () => {
       const app = await openBlocking(3000, { hungMs: 2000 });
       const call = app.newCall();
       const pending = app.call(toolName('slow', 'block'), { ms: 600_000 }, call);
@@ -262,7 +262,7 @@ export function testAdapter({
       await answersAgain(app);
     });
 
-    test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {
+    test('a broken plugin is reported with its stage and cause; the others serve', { tags: ['T16', 'F44'] }, async () => {
       const app = await openApp([adapter], { ...all, limits });
       await app.instance.registry.start();
       const broken = app.instance.registry.plugins().find((p) => p.id === 'broken');
@@ -272,14 +272,14 @@ export function testAdapter({
       expect(textOf(await app.call(toolName('echo', 'echo'), { message: 'still here' }))).toBe('still here');
     });
 
-    test('noise on stdout harms nothing and reaches the log', { tags: ['plugin-stdout'] }, async () => {
+    test('noise on stdout is logged and does not affect calls', { tags: ['plugin-stdout'] }, async () => {
       const app = await open('rude');
       expect(textOf(await app.call(toolName('rude', 'shout')))).toBe('quiet');
       expect(textOf(await app.call(toolName('rude', 'shout')))).toBe('quiet');
       await app.logged('printed at import');
     });
 
-    test('closing leaves no process, however rude', { tags: ['F57'] }, async () => {
+    test('closing leaves no process, even of a plugin that ignores signals', { tags: ['F57'] }, async () => {
       const app = await open('rude');
       const marker = `marker-${Math.random()}`;
       await app.call(toolName('rude', 'spawn'), { marker });
@@ -288,7 +288,7 @@ export function testAdapter({
       await until('the processes are gone', () => processesWith(marker).length === 0, 5000);
     });
 
-    test('a plugin that is switched off disappears, and comes back', async () => {
+    test('a disabled plugin disappears and returns when enabled', async () => {
       const app = await open('echo', 'many');
       const config = (enabled: boolean) => entries({ echo: { fixture: 'echo', keys: { enabled } }, many: { fixture: 'many' } });
       await app.reconfigure(config(false));
@@ -300,7 +300,7 @@ export function testAdapter({
       expect(textOf(await app.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
     });
 
-    test('a plugin that is replaced finishes the calls it has', { tags: ['plugin-replaced'] }, async () => {
+    test('a replaced plugin finishes its calls', { tags: ['plugin-replaced'] }, async () => {
       const app = await open('slow');
       await app.call(toolName('slow', 'cancelled'));
       const pending = app.call(toolName('slow', 'wait'), { ms: 1000 });
@@ -311,7 +311,7 @@ export function testAdapter({
       expect(textOf(await pending)).toBe('waited');
     });
 
-    test('the environment holds what is configured and nothing else of the gateway', { tags: ['T15'] }, async () => {
+    test('the environment contains the configured variables and none of the gateway', { tags: ['T15'] }, async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {
         const app = await openListed(entries({ echo: { fixture: 'echo', keys: { env: { PLUGMUX_TEST_NAMED: 'travels' } } } }));

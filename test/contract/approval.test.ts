@@ -7,12 +7,12 @@ import { openRaw, type RawReply } from '../support/modern.ts';
 import { until } from '../support/processes.ts';
 import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
-// A tool that needs consent, driven by real clients: both eras, four transports.
+// A tool that requires approval, with real clients of both eras over four transports.
 
 const atEnd = endsAfterAll();
 const stdio = (config: string): Target => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', config] });
 
-// The second one soon gives up on a person.
+// The second one has a short timeout for questions.
 const start = async (askMs: number) => {
   const config = { limits: { askMs, callTimeoutMs: 1000 }, plugins: { asked: { path: './consent.fixture', approval: 'ask' } } };
   const file = writeConfig(config, ['consent'], tempFolder(atEnd));
@@ -46,7 +46,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
   const open = (elicit?: (params: Record<string, unknown>) => object) => connect(generation, target(patient), elicit ? { elicit } : {});
   const ran = (mark: string, { runs } = patient) => (existsSync(runs) ? readFileSync(runs, 'utf8') : '').includes(mark);
 
-  it('runs the tool once the person agrees, and asks again the next time', { tags: ['approval-asked'] }, async () => {
+  it('runs the tool after the user approves, and asks again for the next call', { tags: ['approval-asked'] }, async () => {
     const questions: Record<string, unknown>[] = [];
     const client = await open((params) => {
       questions.push(params);
@@ -61,7 +61,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect(questions).toHaveLength(2);
   });
 
-  it('tells the model that the person said no, and runs nothing', { tags: ['approval-no'] }, async () => {
+  it('reports a denial to the model and does not run the tool', { tags: ['approval-no'] }, async () => {
     const mark = newMark();
     const client = await open(() => ({ action: 'decline' }));
     const result = await client.call('consent_erase', { what: mark });
@@ -70,14 +70,14 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect(ran(mark)).toBe(false);
   });
 
-  it('tells that the question was dismissed, and runs nothing', async () => {
+  it('reports a dismissed question and does not run the tool', async () => {
     const mark = newMark();
     const result = await (await open(() => ({ action: 'cancel' }))).call('consent_erase', { what: mark });
     expect([result.isError, result.content[0]?.text]).toEqual([true, expect.stringContaining('dismissed without an answer')]);
     expect(ran(mark)).toBe(false);
   });
 
-  it('refuses at once where the client cannot ask, and says how to allow the tool', async () => {
+  it('rejects the call at once if the client does not support elicitation, and names the fix', async () => {
     const client = await open();
     const result = await client.call('consent_erase', { what: 'x' });
     expect([result.isError, result._meta?.['plugmux/error']]).toEqual([true, expect.objectContaining({ code: 'DENIED' })]);
@@ -85,15 +85,15 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect(result.content[0]?.text).toContain('plugmux approvals allow consent_erase');
   });
 
-  it('does not let the deadline of the call run while the person thinks', async () => {
+  it('pauses the deadline of the call while the user decides', async () => {
     const client = await open(() => new Promise<object>((resolve) => setTimeout(() => resolve(accept()()), 1200)) as object);
     expect((await client.call('consent_erase', { what: 'late' })).content[0]?.text).toBe('erased late');
   });
 
-  it('leaves nobody waiting for an answer that does not come', { tags: ['approval-no'] }, async () => {
+  it('ends the call if no answer arrives', { tags: ['approval-no'] }, async () => {
     const mark = newMark();
     if (generation === 'v2 modern') {
-      // The client holds the question itself; a late answer finds that its time is over.
+      // The client keeps the question; a late answer is rejected as expired.
       const raw = await openRaw(target(hasty));
       const { result } = await raw.call('consent_erase', { what: mark });
       await new Promise((resolve) => setTimeout(resolve, 800));
@@ -110,7 +110,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect(ran(mark, hasty)).toBe(false);
   });
 
-  it('offers to remember for the session where there is one, and never over the operator’s own rule', async () => {
+  it('offers to remember the approval for a session, but not against the operator’s rules', async () => {
     const offered: unknown[] = [];
     const client = await open(({ requestedSchema }) => {
       const { properties } = requestedSchema as { properties: { decision?: { enum: string[] } } };
@@ -123,7 +123,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect((await other.call('asked_erase', { what: 'c' })).isError).toBe(true);
   });
 
-  it('takes no answer that was not offered', async () => {
+  it('rejects answers that were not offered', async () => {
     const mark = newMark();
     let asked = 0;
     const client = await open(() => (++asked === 1 ? accept('Always allow')() : { action: 'decline' }));
@@ -133,13 +133,13 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
 });
 
 const stateOf = ({ result }: RawReply): string => String(result?.requestState);
-// Without its first part nobody waits for a state: its ticket stands alone, as after a restart.
+// Without its first part no call waits for the state: only its ticket counts, as after a restart.
 const alone = (state: string): string => state.replace(/^[^.]+/, 'gone');
 const agreed = { inputResponses: { approval: { action: 'accept', content: {} } } };
 
-describe('approval for good', () => {
+describe('permanent approval', () => {
   it.each(['v1', 'v2 modern'] as const)(
-    'is remembered over a restart, for this caller and tool alone: client %s',
+    'survives a restart, only for this caller and tool: client %s',
     { tags: ['approval-remembered'] },
     async (generation) => {
       const dir = tempFolder();
@@ -157,8 +157,8 @@ describe('approval for good', () => {
   );
 });
 
-describe('approval over a restart', () => {
-  it('goes on where a client of the stateless era comes back to another gateway', async () => {
+describe('approval across a restart', () => {
+  it('continues when a modern client retries at a new gateway process', async () => {
     const config = writeConfig({}, ['consent']);
     const first = await serve(config);
     const address = new URL(first.url).host;
@@ -175,7 +175,7 @@ describe('approval over a restart', () => {
   });
 
   it.each(['http', 'ws', 'stdio'] as const)(
-    'takes a ticket of the gateway before, once: %s',
+    'accepts a ticket of the previous gateway process once: %s',
     { tags: ['approval-ticket'] },
     async (kind) => {
       const config = writeConfig({}, ['consent']);
@@ -197,7 +197,7 @@ describe('approval over a restart', () => {
     },
   );
 
-  it.each(['http', 'sse', 'ws'] as const)('has run nothing where the client had a connection, and asks again: %s', async (kind) => {
+  it.each(['http', 'sse', 'ws'] as const)('does not run the call of a lost connection, and asks again: %s', async (kind) => {
     const config = writeConfig({}, ['consent']);
     const first = await serve(config);
     let asked = 0;
@@ -234,7 +234,7 @@ describe('tickets on the wire', () => {
   };
   const change = (text: string, at: number) => text.slice(0, at) + (text.at(at) === 'A' ? 'B' : 'A') + text.slice(at + 1);
 
-  it('are refused where they are altered, made up or for other arguments, and nothing runs', {
+  it('are rejected if altered, invented or for other arguments, and the tool does not run', {
     tags: ['approval-ticket', 'F19'],
   }, async () => {
     const { ada, state, alone } = await begin();
@@ -257,7 +257,7 @@ describe('tickets on the wire', () => {
     expect((await ada.call('erase', { what: 'x' }, { ...agreed, requestState: alone })).result?.content?.[0]?.text).toBe('erased x');
   });
 
-  it('are refused from another caller or profile, and stay good for their own', { tags: ['approval-ticket', 'F41'] }, async () => {
+  it('are rejected for another caller or profile, and stay valid for their owner', { tags: ['approval-ticket', 'F41'] }, async () => {
     const { serving, ada, bob, state, alone } = await begin();
     const elsewhere = await openRaw({ url: serving.at('http', 'other').url, headers: login(0) });
     for (const requestState of [state, alone])
@@ -269,7 +269,7 @@ describe('tickets on the wire', () => {
     expect((await ada.call('runs', {})).result?.content?.[0]?.text).toBe('x;');
   });
 
-  it('need the answer that belongs to them: without one the question is put again', async () => {
+  it('require their answer: without it the question is asked again', async () => {
     const { ada, alone } = await begin();
     const { result } = await ada.call('erase', { what: 'x' }, { requestState: alone, inputResponses: { approval: { action: 'maybe' } } });
     expect(result?.resultType).toBe('input_required');
@@ -282,14 +282,14 @@ describe('tickets on the wire', () => {
     expect(no.result?.content?.[0]?.text).toBe('User denied tool execution');
   });
 
-  it('are never given out before the question: an answer that comes first counts for nothing', async () => {
+  it('are only issued with the question: an answer in the first request is ignored', async () => {
     const { ada } = await begin();
     expect((await ada.call('erase', { what: 'x' }, agreed)).result?.resultType).toBe('input_required');
   });
 });
 
-describe('approval beside guards', () => {
-  it('asks about the arguments a guard has made, and again where they have changed since', async () => {
+describe('approval with guards', () => {
+  it('asks about the arguments changed by a guard, and again if they change later', async () => {
     const serving = await serve(writeConfig({}, ['consent', 'meddler']));
     const raw = await openRaw({ url: serving.url });
     const question = ({ result }: RawReply) =>
@@ -304,7 +304,7 @@ describe('approval beside guards', () => {
     expect(third.result?.content?.[0]?.text).toContain('erased meddled 0.');
   });
 
-  it('tells those who authorize calls that a person has agreed', async () => {
+  it("reports the user's approval to authorize hooks", async () => {
     const serving = await serve(writeConfig({}, ['consent', 'meddler']));
     const client = await connect('v1', { url: serving.url }, { elicit: accept() });
     expect((await client.call('erase', { what: 'agreed?' })).content[0]?.text).toContain('agreed: true');

@@ -7,7 +7,7 @@ import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 const atEnd = endsAfterAll();
 let gateway: Serving;
-/** Soon gives up on a person. */
+/** With a short timeout for questions. */
 let hasty: Serving;
 let stdio: Target;
 
@@ -37,7 +37,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
   const say = async (handlers: Handlers, tool: string, args: object = {}): Promise<string> =>
     (await (await open(handlers)).call(tool, args)).content[0]?.text ?? '';
 
-  it('gets a form filled in', { tags: ['ask-form'] }, async () => {
+  it('returns a completed form', { tags: ['ask-form'] }, async () => {
     let seen: Record<string, unknown> = {};
     const elicit = (params: Record<string, unknown>) => {
       seen = params;
@@ -50,30 +50,30 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
     });
   });
 
-  it.each(['decline', 'cancel'])('hears that the person says %s', { tags: ['ask-form'] }, async (action) => {
+  it.each(['decline', 'cancel'])("returns the user's action %s", { tags: ['ask-form'] }, async (action) => {
     expect(await say({ elicit: () => ({ action }) }, 'ask', { field: 'name' })).toBe(action);
   });
 
-  it('sends the person to an address', { tags: ['ask-url'] }, async () => {
+  it('asks the user to open a URL', { tags: ['ask-url'] }, async () => {
     expect(await say({ elicit: ({ url }) => ({ action: url === 'https://example.com/login' ? 'accept' : 'decline' }) }, 'visit')).toBe(
       'accept',
     );
   });
 
-  it('borrows the model of the client', { tags: ['ask-sampling-roots'] }, async () => {
+  it("samples the client's model", { tags: ['ask-sampling-roots'] }, async () => {
     const sample = () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'deep' } });
     expect(await say({ sample }, 'think')).toBe('deep');
   });
 
-  it('learns the roots', { tags: ['ask-sampling-roots'] }, async () => {
+  it('returns the roots', { tags: ['ask-sampling-roots'] }, async () => {
     expect(await say({ roots: () => ({ roots: [{ uri: 'file:///a' }, { uri: 'file:///b' }] }) }, 'roots')).toBe('file:///a,file:///b');
   });
 
-  it('asks twice in one call', { tags: ['mrtr-rounds'] }, async () => {
+  it('supports two questions in one call', { tags: ['mrtr-rounds'] }, async () => {
     expect(await say({ elicit: ({ message }) => accept({ x: message === 'First?' ? 1 : 2 })() }, 'twice')).toBe('3');
   });
 
-  it('refuses at once where the client cannot answer', { tags: ['ask-undeclared'] }, async () => {
+  it('rejects at once if the client cannot answer', { tags: ['ask-undeclared'] }, async () => {
     const client = await open({});
     const started = performance.now();
     if (generation === 'v2 modern') await expect(client.call('think')).rejects.toMatchObject({ code: -32021 });
@@ -81,7 +81,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
     expect(performance.now() - started).toBeLessThan(3000);
   });
 
-  it('does not let the deadline of the call run while the person thinks', { tags: ['ask-stops-clock'] }, async () => {
+  it('pauses the deadline of the call while the user decides', { tags: ['ask-stops-clock'] }, async () => {
     const elicit = () =>
       new Promise<object>((resolve) => setTimeout(() => resolve({ action: 'accept', content: { name: 'late' } }), 1200)) as object;
     expect(await say({ elicit }, 'ask', { field: 'name' })).toBe('accept late');
@@ -95,7 +95,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
 });
 
 describe('asking in the legacy era', () => {
-  it('gives up on an answer that does not come, or makes no sense', { tags: ['ask-validated'] }, async () => {
+  it('fails if the answer is missing or invalid', { tags: ['ask-validated'] }, async () => {
     const silent = await connect('v1', hasty.at('ws'), { elicit: () => new Promise(() => undefined) as object });
     expect((await silent.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({ code: 'ASK_FAILED' });
     const wrong = await connect('v1', gateway.at('http'), { elicit: accept({ name: 7 }) });
@@ -106,7 +106,7 @@ describe('asking in the legacy era', () => {
   });
 });
 
-describe('asking in the stateless era', () => {
+describe('asking in the modern era', () => {
   const meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
@@ -140,7 +140,7 @@ describe('asking in the stateless era', () => {
   const begin = async (target = gateway): Promise<string> => (await post({}, target)).body.result?.requestState as string;
   const answered = { q: { action: 'accept', content: { name: 'Ada' } } };
 
-  it('answers with the question, and goes on when it comes back', { tags: ['mrtr-rounds'] }, async () => {
+  it('returns the question and continues with its answer', { tags: ['mrtr-rounds'] }, async () => {
     const first = await post({});
     expect(first.body.result).toMatchObject({
       resultType: 'input_required',
@@ -151,7 +151,7 @@ describe('asking in the stateless era', () => {
     expect(second.body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
   });
 
-  it('takes answers that come with the first request, for the first question and no other', {
+  it('uses answers in the first request only for the first question', {
     tags: ['mrtr-offered-answers'],
   }, async () => {
     const { body } = await post({ inputResponses: { ...answered, extra: { action: 'accept' } } });
@@ -165,7 +165,7 @@ describe('asking in the stateless era', () => {
     expect(twice.body.result).toMatchObject({ resultType: 'input_required', inputRequests: { q: { params: { message: 'Second?' } } } });
   });
 
-  it('asks again for what is missing or makes no sense, with a new state', { tags: ['F19', 'ask-validated'] }, async () => {
+  it('asks again for missing or invalid answers, with a new state', { tags: ['F19', 'ask-validated'] }, async () => {
     let state = await begin();
     for (const inputResponses of [
       undefined,
@@ -191,13 +191,13 @@ describe('asking in the stateless era', () => {
     ['made up', () => 'nonsense'],
     ['empty', () => ''],
     ['no text', () => 7],
-  ])('refuses a state that is %s', { tags: ['F19'] }, async (_, alter) => {
+  ])('rejects a state that is %s', { tags: ['F19'] }, async (_, alter) => {
     const state = await begin();
     expect((await post({ requestState: alter(state), inputResponses: answered })).body.error).toMatchObject({ code: -32602 });
     expect((await post({ requestState: state, inputResponses: answered })).body.result?.resultType).toBe('complete');
   });
 
-  it('takes a state once, for the same arguments, and only in time', { tags: ['F19'] }, async () => {
+  it('accepts a state once, for the same arguments, until it expires', { tags: ['F19'] }, async () => {
     const used = await begin();
     await post({ requestState: used, inputResponses: answered });
     expect((await post({ requestState: used, inputResponses: answered })).body.error?.code).toBe(-32602);
@@ -211,7 +211,7 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: late, inputResponses: answered }, hasty)).body.error?.code).toBe(-32602);
   });
 
-  it('refuses a state of another principal, and leaves its owner alone', { tags: ['F19', 'F41'] }, async () => {
+  it('rejects a state of another principal, and keeps it valid for its owner', { tags: ['F19', 'F41'] }, async () => {
     const tokens = ['ada', 'bob'].map((principal) => ({ token: `a-token-for-${principal}-only`, principal }));
     const guarded = await serve(writeConfig({ auth: { tokens } }, ['plain']));
     const login = (who: number): Record<string, string> => ({ authorization: `Bearer ${tokens[who]?.token}` });
@@ -221,14 +221,14 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: state, inputResponses: answered }, guarded, ada)).body.result?.resultType).toBe('complete');
   });
 
-  it('refuses a state of another run', { tags: ['T28', 'F19'] }, async () => {
+  it('rejects a state of another run', { tags: ['T28', 'F19'] }, async () => {
     const other = await serve(writeConfig({}, ['plain']));
     const requestState = await begin();
     expect((await post({ requestState, inputResponses: answered }, other)).body.error?.code).toBe(-32602);
     expect((await post({ requestState, inputResponses: answered })).body.result?.resultType).toBe('complete');
   });
 
-  it('answers a needed capability that is not declared with 400, before anything is asked', {
+  it('responds with 400 to a missing required capability, before it asks anything', {
     tags: ['F19', 'ask-undeclared'],
   }, async () => {
     const { status, body } = await post({ _meta: { ...meta, 'io.modelcontextprotocol/clientCapabilities': {} } });

@@ -9,11 +9,11 @@ import { runTool, writeEthos, writeFiles } from '../support/ethos.ts';
 import { writePackage, writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A fix that is printed is followed, word for word: npm is run as it says, with packages of this machine in place of the registry's.
+// Runs printed fixes literally: npm runs as shown, with local packages instead of the registry's.
 
 const PACKAGE = "module.exports = { activate: () => undefined, text: 'it is there' };";
 
-/** Runs the commands of a fix; its packages come from a folder. */
+/** Runs the commands of a fix; packages come from a folder. */
 function follow(fix: string | undefined): void {
   const made = tempFolder();
   for (const command of (fix ?? '').replace(/ \(.*\)$/, '').split(' && ')) {
@@ -40,16 +40,16 @@ const FROM_HOST = TALOS(
 
 interface Kind {
   prepare(dir: string): void;
-  /** Of mcp.json. */
+  /** Path of mcp.json. */
   readonly entry: object;
-  /** Where the fix sends one, below the test's folder. */
+  /** Folder named by the fix, relative to the test's folder. */
   readonly place: string;
 }
 
-// What node-gyp-build throws, of the folder that it was given.
+// The error that node-gyp-build throws for its folder.
 const NO_BUILD =
   "throw new Error('No native build was found for platform=linux arch=x64 runtime=node abi=115\\n    loaded from: ' + __dirname + '\\n')";
-/** The files of something with a native part, which `load` fails to load until its install script has run. */
+/** Files of a package with a native part, which `load` fails to load until its install script has run. */
 const nativeFiles = (load: string): Record<string, string> => ({
   'part.cjs': `if (!require('node:fs').existsSync(__dirname + '/built')) { ${load} } ${PACKAGE}`,
   'part.node': 'no program of any machine',
@@ -178,9 +178,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'a native part that was never built, where a project leaves out scripts': native(NO_BUILD, { '.npmrc': 'ignore-scripts=true' }),
 };
 
-// npm takes its time on a busy machine.
-describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
-  it.each(Object.entries(KINDS))('mends %s', { tags: ['fix-mends', 'package-missing'] }, async (_, { prepare, entry, place }) => {
+// npm is slow on a busy machine.
+describe('the fix for a missing package', { timeout: 180_000 }, () => {
+  it.each(Object.entries(KINDS))('fixes %s', { tags: ['fix-mends', 'package-missing'] }, async (_, { prepare, entry, place }) => {
     const dir = tempFolder();
     mkdirSync(join(dir, 'p'), { recursive: true });
     prepare(dir);
@@ -196,7 +196,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     const after = await openApp([talos, ethos], config, dir);
     await after.instance.registry.start();
     const { error } = after.instance.registry.plugins()[0] ?? {};
-    // Some of these packages are no plugins: what fails now is something else.
+    // Some of these packages are not plugins and now fail for another reason.
     expect(error?.message ?? '').not.toMatch(/not installed|not built/);
     if (!('format' in entry)) expect(after.instance.registry.plugins()[0]?.state).toBe('ready');
   });
@@ -205,23 +205,19 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     ['pnpm-lock.yaml', { 'wanted-package': '^1.0.0' }, (place: string) => `npx pnpm --dir ${place} install --ignore-scripts`],
     ['pnpm-lock.yaml', {}, (place: string) => `npx pnpm --dir ${place} add --ignore-scripts wanted-package`],
     ['yarn.lock', {}, (place: string) => `npx yarn --cwd ${place} add wanted-package`],
-  ])(
-    'is the command of the manager that reads the project, where npm refuses to (%s)',
-    { tags: ['fix-mends'] },
-    async (lock, more, command) => {
-      const dir = tempFolder();
-      writeFiles(dir, {
-        [`root/${lock}`]: '',
-        'root/apps/server/package.json': JSON.stringify({ dependencies: { '@talos/shared': 'workspace:*', ...more } }),
-      });
-      writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST });
-      const app = await openApp([talos], { plugins: { p: { path: './root/plugins/p' } } }, dir);
-      await app.instance.registry.start();
-      expect(app.instance.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
-    },
-  );
+  ])('uses the package manager of the project if npm cannot read it (%s)', { tags: ['fix-mends'] }, async (lock, more, command) => {
+    const dir = tempFolder();
+    writeFiles(dir, {
+      [`root/${lock}`]: '',
+      'root/apps/server/package.json': JSON.stringify({ dependencies: { '@talos/shared': 'workspace:*', ...more } }),
+    });
+    writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST });
+    const app = await openApp([talos], { plugins: { p: { path: './root/plugins/p' } } }, dir);
+    await app.instance.registry.start();
+    expect(app.instance.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
+  });
 
-  it('builds the native part that a plugin has itself', { tags: ['fix-mends'] }, async () => {
+  it('builds the native part of a plugin itself', { tags: ['fix-mends'] }, async () => {
     const dir = tempFolder();
     const own = { 'binding.gyp': '{}', 'package.json': JSON.stringify({ name: 'p', ...BUILT }) };
     writePlugin(dir, 'p', { 'index.ts': TALOS("import found from './part.cjs';"), ...nativeFiles(NO_BUILD), ...own });
@@ -258,7 +254,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
       'run',
       (dir: string) => writeEthos(dir, 'p', { 'src/index.ts': runTool("return (await import('wanted-package')).default.text;") }),
     ],
-  ])('mends a native part that a call loads (%s)', { tags: ['fix-mends'] }, async (_, tool, prepare) => {
+  ])('fixes a native part that a call loads (%s)', { tags: ['fix-mends'] }, async (_, tool, prepare) => {
     const dir = tempFolder();
     prepare(dir);
     writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
@@ -279,7 +275,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     expect(textOf(await after.call(tool))).toBe('it is there');
   });
 
-  it('is that of the package where start() of a Talos plugin loads it', { tags: ['fix-mends'] }, async () => {
+  it('names the package that start() of a Talos plugin loads', { tags: ['fix-mends'] }, async () => {
     const dir = tempFolder();
     writePlugin(dir, 'p', {
       'index.ts': "export const start = () => require('wanted-package'); export const handlers = { run: () => 'fine' };",
@@ -292,7 +288,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     expect(problem?.fix).toContain(`--prefix ${join(dir, 'p')} wanted-package`);
   });
 
-  it('names each folder where two imports are resolved from two', { tags: ['fix-mends'] }, async () => {
+  it('names both folders if two imports are resolved from different ones', { tags: ['fix-mends'] }, async () => {
     const dir = tempFolder();
     mkdirSync(join(dir, 'shared'));
     writeFileSync(join(dir, 'shared/more.ts'), "import more from 'further-package';\nexport const text = more.text;");
@@ -308,8 +304,8 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a Talos plugin whose package is missing', { tags: ['package-missing'] }, () => {
-  it('is in no list at any time, and a neighbour in its process is served', async () => {
+describe('a Talos plugin with a missing package', { tags: ['package-missing'] }, () => {
+  it('is never listed, and another plugin of its process is served', async () => {
     const dir = tempFolder();
     const folder = join(dir, 'plugins');
     mkdirSync(folder);

@@ -11,7 +11,7 @@ import { rawUpstream, toolOf } from '../support/raw-upstream.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// What operators say of the effects of tools, for formats that say nothing of them.
+// Tool hints set by operators, for formats without hints.
 
 const READ_ONLY = { readOnly: true };
 
@@ -28,7 +28,7 @@ function folder(): string {
   return dir;
 }
 
-it('reaches clients, by name and glob, and over what the format says', { tags: ['operator-hints'] }, async () => {
+it('hints reach clients by name and glob, and override those of the format', { tags: ['operator-hints'] }, async () => {
   const up = await rawUpstream(({ method }) =>
     method === 'tools/list'
       ? { tools: [toolOf('drop', { annotations: { destructiveHint: true } }), toolOf('look', { annotations: { openWorldHint: true } })] }
@@ -57,13 +57,13 @@ it('reaches clients, by name and glob, and over what the format says', { tags: [
     notes_list: { readOnlyHint: true },
     notes_read: { readOnlyHint: true },
     notes_write: { idempotentHint: true, openWorldHint: false },
-    // What its server calls destructive stays so.
+    // A server's destructive hint stays.
     drop: { destructiveHint: true, readOnlyHint: false },
     look: { readOnlyHint: true, openWorldHint: false },
   });
 });
 
-it('follows the file, and the plugin notices nothing', { tags: ['operator-hints'] }, async () => {
+it('hints are reloaded from the file without restarting the plugin', { tags: ['operator-hints'] }, async () => {
   const dir = folder();
   const config = { pluginFolders: ['./plugins'] };
   const app = await openApp([talos, mcp], config, dir);
@@ -77,13 +77,13 @@ it('follows the file, and the plugin notices nothing', { tags: ['operator-hints'
   expect(textOf(await app.call('notes_list'))).toBe(pid);
 });
 
-it('is refused with its place where it says something else', { tags: ['operator-hints'] }, async () => {
+it('hints are rejected with their position if invalid', { tags: ['operator-hints'] }, async () => {
   const file = writeConfig({ plugins: { a: { path: './a', hints: { list: { readonly: true } } } } });
   const { code, stderr } = await run(['list', '--config', file]);
   expect([code, stderr]).toEqual([2, expect.stringContaining('plugins.a.hints.list')]);
 });
 
-it('is told where it matches no tool, once the tools are known', { tags: ['operator-hints'] }, async () => {
+it('hints are reported if they match no tool, once the tools are known', { tags: ['operator-hints'] }, async () => {
   const up = await rawUpstream(({ method }) => (method === 'tools/list' ? { tools: [toolOf('look')] } : undefined));
   const dir = folder();
   const config = {

@@ -9,7 +9,7 @@ import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Plugins that mean harm, or behave as if they did; beside each one that does not.
+// Hostile plugins, each next to a well-behaved one.
 
 const GOOD = 'export const handlers = { run: () => String(process.pid) };';
 
@@ -27,7 +27,7 @@ const open = (code: string, functions?: readonly string[]): Promise<TestApp> => 
 const run = async (app: TestApp, name: string): Promise<string> => textOf(await app.call(name));
 
 describe('a hostile plugin', () => {
-  it('cannot answer for others, nor twice', { tags: ['F58', 'T6'] }, async () => {
+  it('cannot reply for others or twice', { tags: ['F58', 'T6'] }, async () => {
     const code = `import { writeSync } from 'node:fs';
       const say = (message) => writeSync(4, JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
       const forged = { content: [{ type: 'text', text: 'forged' }] };
@@ -48,7 +48,7 @@ describe('a hostile plugin', () => {
     expect(await run(app, 'good_run')).toBe(pid);
   });
 
-  it('that logs without end fills no log, and its call is answered', { tags: ['F58'] }, async () => {
+  it('with endless log output does not fill the log, and its call gets a reply', { tags: ['F58'] }, async () => {
     const code = `let log;
       export const init = (logger) => { log = logger; };
       export const handlers = { run: () => { for (let i = 0; i < 20_000; i++) log.info('line ' + i); return 'done'; } };`;
@@ -56,7 +56,7 @@ describe('a hostile plugin', () => {
     expect(await run(app, 'bad_run')).toBe('done');
     const lines = (): number => app.lines.filter(({ message }) => /^line \d+$/.test(message)).length;
     expect(lines()).toBeGreaterThan(0);
-    // What was left out is told with the next line that is not.
+    // Dropped lines are counted in the next logged line.
     await until('it is told', async () => {
       await app.call('bad_run');
       return app.lines.some(({ message }) => /^\d+ lines of output were not logged: over 200 a second$/.test(message));
@@ -64,7 +64,7 @@ describe('a hostile plugin', () => {
     expect(lines()).toBeLessThan(20_000);
   });
 
-  it('that sends what is no message is ended, and its neighbours serve', { tags: ['F58', 'T16'] }, async () => {
+  it('that sends invalid messages is ended, and the others serve', { tags: ['F58', 'T16'] }, async () => {
     const code = `import { writeSync } from 'node:fs';
       export const handlers = { run: async () => { writeSync(4, 'no JSON at all\\n'); await new Promise((r) => setTimeout(r, 5000)); return 'x'; } };`;
     const app = await open(code);
@@ -77,7 +77,7 @@ describe('a hostile plugin', () => {
     expect(await run(app, 'good_run')).toBe(pid);
   });
 
-  it('changes its own process and no other', { tags: ['F61'] }, async () => {
+  it('changes only its own process', { tags: ['F61'] }, async () => {
     const code = `export const handlers = {
         run: () => {
           Object.prototype.polluted = 'yes';
@@ -104,7 +104,7 @@ describe('a hostile plugin', () => {
     }
   });
 
-  it('is heard once, however often it settles, and may leave work running', { tags: ['F62'] }, async () => {
+  it('settles only once, and may leave work running', { tags: ['F62'] }, async () => {
     const code = `export const handlers = {
         run: () => { setTimeout(() => {}, 60_000); return { then(resolve, reject) { resolve('first'); resolve('second'); reject(new Error('third')); } }; },
         after: () => 'after',
@@ -113,7 +113,7 @@ describe('a hostile plugin', () => {
     expect([await run(app, 'bad_run'), await run(app, 'bad_after')]).toEqual(['first', 'after']);
   });
 
-  it('may shout as it likes, and costs nobody else anything', { tags: ['plugin-stdout', 'T16'] }, async () => {
+  it('can print without limit and does not affect others', { tags: ['plugin-stdout', 'T16'] }, async () => {
     const code = `import { writeSync } from 'node:fs';
       const flood = 'x'.repeat(1023) + '\\n';
       export const handlers = { run: () => { for (let i = 0; i < 30_000; i++) { process.stderr.write(flood); process.stdout.write('\\u001b[2J' + i + '\\n'); } return 'shouted'; } };`;
@@ -127,7 +127,7 @@ describe('a hostile plugin', () => {
     for (const { message } of app.lines) expect(message).not.toContain('\u001b');
   });
 
-  it('cannot tell the secrets it was given, wherever it says them', { tags: ['T24'] }, async () => {
+  it('cannot reveal its secrets in any output', { tags: ['T24'] }, async () => {
     const secret = 'planted-value-0123456789';
     const spelt = [secret, Buffer.from(secret).toString('base64'), 'Bearer planted.bearer.token-0123456789'];
     const dir = write(

@@ -4,7 +4,7 @@ import { serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 import { testTransport } from './transport.ts';
 
-// The first release knew no Streamable HTTP.
+// The first SDK release has no Streamable HTTP.
 const SPEAKERS = GENERATIONS.filter((generation) => generation !== 'v1.0');
 
 testTransport({
@@ -26,7 +26,7 @@ describe('Streamable HTTP', () => {
     );
   });
 
-  it('ends in order on SIGTERM, with calls in flight answered', { tags: ['drain-on-signal'] }, async () => {
+  it('answers calls in flight and exits on SIGTERM', { tags: ['drain-on-signal'] }, async () => {
     const target = await serve(writeConfig({}, ['plain']));
     const client = await connect('v1', target);
     const pending = client.call('wait', { ms: 1_500 });

@@ -5,7 +5,7 @@ import { vetSchema } from '../../src/registry/offer/vet.ts';
 import { createValidatorSet } from '../../src/registry/validators.ts';
 import { asProperty, suiteCases } from '../support/schema-suite.ts';
 
-/** How many values get a verdict; of the others the gateway says that it does not check them, or not in full. */
+/** Number of values with a verdict; the gateway reports the others as unchecked or partly checked. */
 const DRAFTS = [
   { draft: 'draft2020-12', dialect: 'https://json-schema.org/draft/2020-12/schema', sure: 1187, unchecked: 51 },
   { draft: 'draft7', dialect: 'http://json-schema.org/draft-07/schema#', sure: 894, unchecked: 0 },
@@ -21,12 +21,12 @@ describe.each(DRAFTS)('the JSON Schema suite, $draft', ({ draft, dialect, sure, 
     const { validate } = validators.compile(vetted.schema, vetted.dialect);
     return (data) => {
       const fits = validate(noteExact({ v: data })) === undefined;
-      // What is checked in part may refuse, and is not sure that something is right.
+      // A partial check may reject a value, but cannot confirm one.
       return fits && vetted.unchecked.length > 0 ? undefined : fits;
     };
   };
 
-  it('is right wherever it gives a verdict', { tags: ['json-schema-suite'] }, () => {
+  it('is correct for every verdict', { tags: ['json-schema-suite'] }, () => {
     const wrong: string[] = [];
     const counted = { sure: 0, unchecked: 0 };
     for (const { schema, tests } of suiteCases(draft)) {

@@ -4,7 +4,7 @@ import { BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
-// What the stateless era repeats in headers, and asks in the midst of a call, in numbers that a double cannot hold.
+// Header values and questions of the modern era, with numbers that a double cannot represent.
 
 const EXACT = ['9007199254740993', '-1234567890123456789012345', '1.0', '1e2', '-0', '0.10'];
 const HEAD =
@@ -16,7 +16,7 @@ const META =
 
 const text = (value: string): string => `{"resultType":"complete","content":[{"type":"text","text":${JSON.stringify(value)}}]}`;
 
-/** A server of the stateless era that looks at the bytes of its requests alone. */
+/** A modern server that looks only at the bytes of its requests. */
 function answer(body: string, headers: IncomingMessage['headers']): string {
   switch (/"method":"([^"]*)"/.exec(body)?.[1]) {
     case 'server/discover':
@@ -54,7 +54,7 @@ async function call(gateway: Serving, name: string, params: string, more: Record
   return (await fetch(gateway.url, { method: 'POST', headers: { ...headers, ...more }, body })).text();
 }
 
-it('numbers in headers are those of the body, to the last digit', { tags: ['numbers-exact', 'F34'] }, async () => {
+it('numbers in headers match the body exactly', { tags: ['numbers-exact', 'F34'] }, async () => {
   const gateway = await open();
   const head = (header: string, n: string) => call(gateway, 'head', `"arguments":{"n":${n}}`, { 'Mcp-Param-Num': header });
   await until('the server is listed', async () => (await head('1', '1')).includes('"1 1"'));
@@ -76,7 +76,7 @@ it('numbers in headers are those of the body, to the last digit', { tags: ['numb
     expect([header, n, await head(header, n)]).toEqual([header, n, expect.stringContaining('-32020')]);
 });
 
-it('numbers in answers to questions arrive as they were sent', { tags: ['numbers-exact'] }, async () => {
+it('numbers in answers to questions arrive unchanged', { tags: ['numbers-exact'] }, async () => {
   const gateway = await open();
   const ask = () => call(gateway, 'ask', '"arguments":{"x":9007199254740993}');
   await until('the server is listed', async () => (await ask()).includes('requestState'));
@@ -86,7 +86,7 @@ it('numbers in answers to questions arrive as they were sent', { tags: ['numbers
     const { requestState } = (JSON.parse(asked) as { result: { requestState: string } }).result;
     const answers = `{"q":{"action":"accept","content":{"n":${n}}}}`;
     const more = `"requestState":"${requestState}","inputResponses":${answers}`;
-    // The state belongs to the call with just these arguments.
+    // The state is bound to a call with these arguments.
     if (n === '1.0') expect(await call(gateway, 'ask', `"arguments":{"x":9007199254740992},${more}`)).toContain('-32602');
     else expect(await call(gateway, 'ask', `"arguments":{"x":9007199254740993},${more}`)).toContain(JSON.stringify(answers));
   }

@@ -13,7 +13,7 @@ import { HANDSHAKE, RawStdio } from '../support/raw-stdio.ts';
 import { writePlugin } from '../support/talos.ts';
 import { type AtEnd, tempFolder } from '../support/temp.ts';
 
-// Numbers that a double cannot hold, or would be written as in another way, on every way through the gateway.
+// Numbers that a double cannot represent or that would be formatted differently, on every path through the gateway.
 
 const SERVER = fileURLToPath(new URL('../fixtures/number-server.mjs', import.meta.url));
 const EXACT = ['9007199254740993', '-1234567890123456789012345', '1.0', '1e2', '-0', '0.10', '0.1000000000000000055511151231257827'];
@@ -80,7 +80,7 @@ async function openUpstreams(atEnd: AtEnd): Promise<Record<string, object>> {
 interface Answer {
   readonly text: string;
   readonly refused: string | undefined;
-  /** As it came. */
+  /** Raw text. */
   readonly raw: string;
 }
 
@@ -113,22 +113,18 @@ describeWithPython('numbers', () => {
     };
   }, 60_000);
 
-  it.each([...EXACT, ...ORDINARY])(
-    'reach an upstream as they were sent, and come back so: %s',
-    { tags: ['numbers-exact'] },
-    async (number) => {
-      for (const upstream of UPSTREAMS) {
-        expect(await call(`${upstream}_look`, `{"x":${number}}`)).toMatchObject({ text: number, refused: undefined });
-        const { raw, refused } = await call(`${upstream}_give`, `{"number":"${number}"}`);
-        expect([upstream, refused]).toEqual([upstream, undefined]);
-        expect(raw).toContain(`"structuredContent":{"x":${number},"list":[${number}]}`);
-        expect(raw).toContain(`"y":${number}`);
-        expect(raw).toContain(JSON.stringify(`{"x":${number},"list":[${number}]}`));
-      }
-    },
-  );
+  it.each([...EXACT, ...ORDINARY])('reach an upstream unchanged, and return unchanged: %s', { tags: ['numbers-exact'] }, async (number) => {
+    for (const upstream of UPSTREAMS) {
+      expect(await call(`${upstream}_look`, `{"x":${number}}`)).toMatchObject({ text: number, refused: undefined });
+      const { raw, refused } = await call(`${upstream}_give`, `{"number":"${number}"}`);
+      expect([upstream, refused]).toEqual([upstream, undefined]);
+      expect(raw).toContain(`"structuredContent":{"x":${number},"list":[${number}]}`);
+      expect(raw).toContain(`"y":${number}`);
+      expect(raw).toContain(JSON.stringify(`{"x":${number},"list":[${number}]}`));
+    }
+  });
 
-  it.each(EXACT)('reach a Python plugin as what they are in Python, and come back: %s', { tags: ['numbers-exact'] }, async (number) => {
+  it.each(EXACT)('reach a Python plugin as Python numbers, and return unchanged: %s', { tags: ['numbers-exact'] }, async (number) => {
     const isFloat = /[.e]/.test(number);
     const seen = isFloat
       ? ({ '1e2': '100.0', '0.10': '0.1' }[number] ?? (number === '1.0' ? '1.0' : '0.1'))
@@ -141,7 +137,7 @@ describeWithPython('numbers', () => {
     expect(raw).toContain(JSON.stringify(`{"x":${seen}}`));
   });
 
-  it('are refused by a JavaScript plugin where it would round them, by the name of the argument', { tags: ['numbers-exact'] }, async () => {
+  it("are rejected for a JavaScript plugin that would round them, with the argument's name", { tags: ['numbers-exact'] }, async () => {
     for (const tool of ['ts_look', 'inside_look']) {
       for (const [number, seen] of [
         ['1.0', '1'],
@@ -160,7 +156,7 @@ describeWithPython('numbers', () => {
     }
   });
 
-  it('that nobody can take cost their call alone', { tags: ['numbers-faulty'] }, async () => {
+  it('that no one can represent fail only their call', { tags: ['numbers-faulty'] }, async () => {
     for (const number of [...FAULTY, ...WORDS]) {
       for (const tool of ['py_look', 'ts_look', ...UPSTREAMS.map((name) => `${name}_look`)]) {
         const { refused, text } = await call(tool, `{"x":[${number}]}`);
@@ -179,11 +175,11 @@ describeWithPython('numbers', () => {
     for (const tool of ['py_look', 'ts_look']) expect(await call(tool, '{"x":1}')).toMatchObject({ text: '1' });
   });
 
-  it('are listed as they were written, and judged by their values', { tags: ['numbers-exact'] }, async () => {
+  it('are listed as written, and compared by value', { tags: ['numbers-exact'] }, async () => {
     const client = new RawStdio(join(dir, 'mcp.json'), BIN);
     client.send(HANDSHAKE);
     let list = '';
-    // A list does not wait for servers that take long to start.
+    // A list does not wait for slow servers.
     await until(
       'all servers are listed',
       async () => {
@@ -215,7 +211,7 @@ describeWithPython('numbers', () => {
       expect([args, (await call('stdio_look', args as string)).refused]).toEqual([args, refused]);
   });
 
-  it('name requests and their progress as they were sent', { tags: ['numbers-exact', 'rpc-id-type'] }, async () => {
+  it('are preserved in request ids and progress tokens', { tags: ['numbers-exact', 'rpc-id-type'] }, async () => {
     const client = new RawStdio(join(dir, 'mcp.json'), BIN);
     client.send(HANDSHAKE);
     await client.reply('hello', 30_000);
@@ -237,7 +233,7 @@ describeWithPython('numbers', () => {
     }
   });
 
-  it('are the ids and answers of what a server asks', { tags: ['numbers-exact'] }, async () => {
+  it('are preserved in ids and answers of server requests', { tags: ['numbers-exact'] }, async () => {
     const client = new RawStdio(join(dir, 'mcp.json'), BIN);
     client.send(HANDSHAKE.replace('"capabilities":{}', '"capabilities":{"elicitation":{}}'));
     await client.reply('hello', 30_000);

@@ -23,7 +23,7 @@ const upstream = (name = 'ping') =>
   rawUpstream((message) => (message.method === 'tools/list' ? { tools: [toolOf(name)] } : text(`${name} called`)));
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/** A proxy behind which `far.test` is a server with one tool. */
+/** A proxy in front of `far.test`, a server with one tool. */
 async function farServer(login?: string, name?: string): Promise<TestProxy> {
   const [proxy, { url }] = await Promise.all([serveProxy(login), upstream(name)]);
   proxy.hosts.set('far.test:8080', portOf(url));
@@ -75,7 +75,7 @@ describe('a server behind a proxy', () => {
     expect([...proxy.logins]).toEqual([`Basic ${Buffer.from(LOGIN).toString('base64')}`]);
   });
 
-  it('is named together with a proxy that is not there, and no login is shown', { tags: ['proxies', 'T24'] }, async () => {
+  it("is reported together with an unreachable proxy, without the proxy's login", { tags: ['proxies', 'T24'] }, async () => {
     const port = await freePort();
     const there = `http://[redacted]@127.0.0.1:${port}`;
     const env = { HTTPS_PROXY: `http://${LOGIN}@127.0.0.1:${port}`, https_proxy: '', NO_PROXY: '', no_proxy: '' };
@@ -93,7 +93,7 @@ describe('a server behind a proxy', () => {
   });
 
   it.each(['http://far.test:8080/mcp', 'https://far.test/mcp', 'ws://far.test/ws'])(
-    'is named together with a proxy that requires a login or does not know it: %s',
+    'is reported together with a proxy that requires or rejects a login: %s',
     { tags: ['proxies'] },
     async (url) => {
       const { url: address, hosts } = await serveProxy(LOGIN);
@@ -125,7 +125,7 @@ describe('a server behind a proxy', () => {
     expect(error).toMatchObject({ message: expect.stringMatching(message), fix: expect.stringMatching(fix) });
   });
 
-  it('is named together with the proxy that answers a call in its place', { tags: ['proxies'] }, async () => {
+  it('is reported together with the proxy that responds to a call instead', { tags: ['proxies'] }, async () => {
     const proxy = await farServer();
     const app = await openApp([mcp], { mcpServers: { far: { type: 'http', url: FAR, proxy: proxy.url, era: 'legacy' } } });
     await app.instance.registry.whenListed(10_000);
@@ -146,7 +146,7 @@ describe('a server behind a proxy', () => {
     expect(await told(403)).toMatchObject({ message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") rejects`) });
   });
 
-  it.each(['http', 'sse', 'ws'])('may be behind a proxy that nobody has named, over %s', { tags: ['proxies'] }, async (type) => {
+  it.each(['http', 'sse', 'ws'])('may be behind an unconfigured proxy, over %s', { tags: ['proxies'] }, async (type) => {
     const refuse = (_: unknown, response: ServerResponse): void => void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
     const url = `${(await listen(refuse)).replace('http', type === 'ws' ? 'ws' : 'http')}/mcp`;
     const error = await failed({ mcpServers: { far: { type, url } } });
@@ -154,7 +154,7 @@ describe('a server behind a proxy', () => {
     expect(error).toMatchObject({ fix: expect.stringContaining('user and password') });
   });
 
-  it('says of a call that met such a proxy that it was not sent', { tags: ['proxies'] }, async () => {
+  it('reports a call that such a proxy rejected as not sent', { tags: ['proxies'] }, async () => {
     let refuses = false;
     const far = await rawUpstream(({ method }, response) => {
       if (refuses) return void response.writeHead(407).end();
@@ -170,7 +170,7 @@ describe('a server behind a proxy', () => {
     });
   });
 
-  it('is not asked of the proxy by the address of a private network', { tags: ['proxies'] }, async () => {
+  it('is not requested from the proxy by a private address', { tags: ['proxies'] }, async () => {
     const proxy = await serveProxy();
     for (const url of ['http://127.0.0.1:1/mcp', 'https://10.0.0.1/mcp', 'ws://[::1]/ws']) {
       const error = await failed({ proxy: proxy.url, mcpServers: { far: { url } } });
@@ -179,7 +179,7 @@ describe('a server behind a proxy', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('has its own proxy, or none, where its entry says so', { tags: ['proxies'] }, async () => {
+  it('uses its own proxy, or none, if configured', { tags: ['proxies'] }, async () => {
     const [top, own, near] = await Promise.all([farServer(undefined, 'top'), farServer(undefined, 'own'), upstream('near')]);
     const app = await openApp([mcp], {
       proxy: top.url,
@@ -190,7 +190,7 @@ describe('a server behind a proxy', () => {
     expect([top, own].map(({ asked }) => new Set(asked).has(`POST ${FAR}`))).toEqual([true, true]);
   });
 
-  it('is reached by another proxy once the file says so', { tags: ['proxies', 'reload-told'] }, async () => {
+  it('is reached through another proxy after a reload', { tags: ['proxies', 'reload-told'] }, async () => {
     const [first, second] = await Promise.all([farServer(undefined, 'first'), farServer(undefined, 'second')]);
     const mcpServers = { far: { type: 'http', url: FAR }, own: { type: 'http', url: FAR, proxy: first.url, names: { first: 'kept' } } };
     const app = await openApp([mcp], { proxy: first.url, mcpServers });
@@ -200,7 +200,7 @@ describe('a server behind a proxy', () => {
     await app.reconfigure({ proxy: second.url, mcpServers });
     await app.instance.registry.whenListed(10_000);
     await until('it is served', async () => textOf(await app.call('second').catch(() => ({ content: [] }))) === 'second called');
-    // The one with a proxy of its own goes on as it was.
+    // The server with its own proxy is unchanged.
     expect(textOf(await app.call('kept'))).toBe('first called');
     await until('one session has ended', () => first.asked.filter((what) => what.startsWith('DELETE')).length > before);
     expect(first.asked.filter((what) => what.startsWith('DELETE'))).toHaveLength(before + 1);
@@ -215,7 +215,7 @@ describe('a download', () => {
     log: () => undefined,
   });
 
-  it('comes through the proxy, and its digest is compared', { tags: ['proxies'] }, async () => {
+  it('goes through the proxy, and its digest is verified', { tags: ['proxies'] }, async () => {
     const [proxy, { base, files }] = await Promise.all([serveProxy(LOGIN), serveReleases()]);
     proxy.hosts.set('releases.test:80', portOf(base));
     files.set('/list', 'a list').set('/moved', (_, response) => void response.writeHead(302, { location: '/file' }).end());
@@ -229,11 +229,11 @@ describe('a download', () => {
     expect(proxy.asked).toEqual(['list', 'moved', 'file'].map((name) => `GET http://releases.test/${name}`));
   });
 
-  it('of a place that the configuration does not name is refused by its address alone', { tags: ['proxies', 'F42'] }, async () => {
+  it('from an unconfigured host is rejected by its address', { tags: ['proxies', 'F42'] }, async () => {
     const proxy = await serveProxy();
     for (const url of ['https://10.0.0.1/x', 'https://localhost/x', 'https://169.254.169.254/x'])
       await expect(fetchText(url, downloads([], proxy.url))).rejects.toThrow('the address is private');
-    // The name exists nowhere; it is the proxy that says so.
+    // The name does not exist; the proxy reports that.
     await expect(fetchText('https://far.test/x', downloads([], proxy.url))).rejects.toThrow(
       /far\.test\/x: the proxy http:\/\/127\.0\.0\.1:\d+ \("proxy"\) did not connect to far\.test:443: HTTP 502\.$/,
     );

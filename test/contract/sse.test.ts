@@ -8,13 +8,13 @@ import { testTransport } from './transport.ts';
 
 testTransport({
   name: 'HTTP+SSE',
-  // A client pinned to the stateless revision refuses this transport, as it must.
+  // A client pinned to the modern revision rejects this transport, as required.
   generations: GENERATIONS.filter((generation) => generation !== 'v2 modern'),
   serve: async (atEnd) => (await serve(writeConfig({}, ['plain'], tempFolder(atEnd)), { atEnd })).at('sse'),
 });
 
 describe('HTTP+SSE', () => {
-  it('turns a client away that will not shake hands', { tags: ['sse-serves'] }, async () => {
+  it('rejects a client without a handshake', { tags: ['sse-serves'] }, async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     await expect(connect('v2 modern', gateway.at('sse'))).rejects.toThrow();
     expect((await connect('v1.0', gateway.at('sse'))).raw).toBeDefined();
@@ -54,7 +54,7 @@ describe('HTTP+SSE', () => {
     ['?sessionId=nonsense', 400],
     [`?sessionId=${'f'.repeat(32)}`, 404],
     [`?sessionId=${'f'.repeat(32)}&x=1`, 400],
-  ])('answers a message to the session %j with %i, and lives on', { tags: ['F33'] }, async (query, status) => {
+  ])('responds to a message for the session %j with %i, and keeps running', { tags: ['F33'] }, async (query, status) => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const messages = new URL(gateway.url);
     messages.pathname = '/messages';
@@ -88,7 +88,7 @@ describe('a stream', () => {
     return { status: 200, endpoint: /data: (\S+)/.exec(new TextDecoder().decode(value))?.[1] };
   }
 
-  it('takes messages of the token that it was opened with, and of no other', { tags: ['F33', 'F41'] }, async () => {
+  it('accepts only messages with the token that opened it', { tags: ['F33', 'F41'] }, async () => {
     const gateway = await serve(writeConfig(CONFIG, ['plain']));
     const { url } = gateway.at('sse');
     const { endpoint = '' } = await open(url, ADA);
@@ -99,7 +99,7 @@ describe('a stream', () => {
     expect([await post(ADA), await post(ADA_TOO), await post(BOB)]).toEqual([202, 404, 404]);
   });
 
-  it('counts as a session of its principal, who cannot use up those of all', { tags: ['session-caps'] }, async () => {
+  it('counts as a session of its principal, who cannot use up all sessions', { tags: ['session-caps'] }, async () => {
     const { url } = (await serve(writeConfig(CONFIG, ['plain']))).at('sse');
     const statuses: number[] = [];
     for (const token of [ADA, ADA_TOO, ADA, BOB]) statuses.push((await open(url, token)).status);

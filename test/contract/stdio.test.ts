@@ -37,7 +37,7 @@ describe('stdio', () => {
     expect(replies.map((r) => r.id)).toEqual([0, 1, 2, 3]);
   });
 
-  it('says that its output cannot be written, and exits with 1', { tags: ['output-unwritable'] }, async () => {
+  it('reports that its output cannot be written, and exits with 1', { tags: ['output-unwritable'] }, async () => {
     const file = writeConfig({}, ['plain']);
     writeFileSync(join(file, '../in'), handshake);
     const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file], {
@@ -52,7 +52,7 @@ describe('stdio', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('Standard output cannot be written: ENOSPC')]);
   });
 
-  it('answers every unreadable message once and goes on', {
+  it('rejects every unreadable message once and continues', {
     tags: ['F1', 'F7', 'F10', 'F11', 'rpc-parse-error', 'rpc-invalid-request', 'rpc-id-type'],
   }, async () => {
     const bad = [
@@ -84,7 +84,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('answers a line over the limit once, skips it and serves the next', { tags: ['F2'] }, async () => {
+  it('rejects a line over the limit once, skips it and serves the next', { tags: ['F2'] }, async () => {
     const { replies } = await exchange(`${handshake}${'x'.repeat(3_000_000)}\n${line(1, 'ping')}`, { limits: { messageBytes: 1_000_000 } });
     expect(replies.slice(1)).toEqual([
       expect.objectContaining({
@@ -95,7 +95,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('names the id of a line over the limit if it stands near an end, and waits no longer than the input lasts', {
+  it('names the id of a line over the limit if it is near an end, and stops waiting when the input ends', {
     tags: ['large-line-id', 'F2'],
   }, async () => {
     const text = 'x'.repeat(20_000);
@@ -114,7 +114,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('never gives a second reply to an id whose call is under way, however wrong the message is', { tags: ['duplicate-id'] }, async () => {
+  it('never sends a second reply to an id with a call in flight, even for invalid messages', { tags: ['duplicate-id'] }, async () => {
     const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 300 } });
     const { replies } = await exchange(`${handshake}${wait}{"id":1,"method":"ping"}\n${line(1, 'ping', { text: 'x'.repeat(20_000) })}`, {
       limits: { messageBytes: 10_000 },
@@ -126,7 +126,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('skips byte order marks, and takes a last line without its newline', { tags: ['rpc-byte-order-mark'] }, async () => {
+  it('skips byte order marks, and accepts a last line without a newline', { tags: ['rpc-byte-order-mark'] }, async () => {
     const { replies } = await exchange(`\ufeff${handshake}\ufeff${line(1, 'ping')}\ufeff\r\n\ufeff\n${line(2, 'ping').trim()}`);
     expect(replies.map((r) => [r.id, r.error])).toEqual([
       [0, undefined],
@@ -135,7 +135,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('reads from files and writes to files, as well as to nowhere', { tags: ['stdio-files'] }, async () => {
+  it('reads from files and writes to files and to /dev/null', { tags: ['stdio-files'] }, async () => {
     const dir = tempFolder();
     const file = writeConfig({}, ['plain'], dir);
     const [input, output] = [join(dir, 'in.jsonl'), join(dir, 'out.jsonl')];
@@ -157,7 +157,7 @@ describe('stdio', () => {
     expect(lines.slice(1).map((text) => JSON.parse(text).id)).toEqual([0, ...ids]);
   });
 
-  it('ends without a word of its inside if the output cannot be written', { tags: ['stdio-files'] }, async () => {
+  it('exits without a stack trace if the output cannot be written', { tags: ['stdio-files'] }, async () => {
     const file = writeConfig({}, ['plain']);
     const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file], {
       stdio: ['pipe', openSync('/dev/full', 'w'), 'pipe'],
@@ -167,30 +167,30 @@ describe('stdio', () => {
     child.stderr?.on('data', (chunk) => {
       said += chunk;
     });
-    // Its input stays open.
+    // The input stays open.
     child.stdin?.write(handshake);
     await new Promise((resolve) => child.on('close', resolve));
     expect(said).toContain('Standard output cannot be written: ENOSPC');
     expect(said).not.toContain('    at ');
   });
 
-  it('never answers what looks like a response', { tags: ['rpc-no-reply-to-responses'] }, async () => {
+  it('never answers a response', { tags: ['rpc-no-reply-to-responses'] }, async () => {
     const { replies } = await exchange(
       `${handshake}{"jsonrpc":"2.0","id":99,"result":{}}\n{"jsonrpc":"2.0","error":{}}\n${line(1, 'ping')}`,
     );
     expect(replies.map((r) => r.id)).toEqual([0, 1]);
   });
 
-  it('refuses a second use of an id that is still owed, and lets the first call finish', { tags: ['duplicate-id', 'F9'] }, async () => {
+  it('rejects a duplicate id while its call is in flight, and lets the first call finish', { tags: ['duplicate-id', 'F9'] }, async () => {
     const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 200 } });
     const { replies } = await exchange(handshake + wait + line(1, 'ping') + line(0, 'ping'));
     expect(replies[1]).toMatchObject({ id: null, error: { code: -32600, data: { code: 'DUPLICATE_ID' } } });
-    // An id whose reply has been given is free again.
+    // An id can be reused after its reply.
     expect(replies[2]).toEqual({ jsonrpc: '2.0', id: 0, result: {} });
     expect(replies[3]).toMatchObject({ id: 1, result: { content: [{ text: 'waited' }] } });
   });
 
-  it('refuses a call before the handshake, and a second handshake', { tags: ['F15'] }, async () => {
+  it('rejects a call before the handshake, and a second handshake', { tags: ['F15'] }, async () => {
     const { replies } = await exchange(line(1, 'tools/list') + line(2, 'ping') + handshake + handshake.replace('"id":0', '"id":3'));
     expect(replies.map((r) => [r.id, r.error?.data?.code])).toEqual([
       [1, 'NOT_INITIALIZED'],
@@ -200,7 +200,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('answers batches in the one revision that has them', { tags: ['batch-in-its-revision'] }, async () => {
+  it('answers batches in the only revision that has them', { tags: ['batch-in-its-revision'] }, async () => {
     const old = handshake.replace('2025-06-18', '2025-03-26');
     const batch = `[${line(1, 'ping').trim()},${line('two', 'tools/call', { name: 'echo', arguments: { message: 'x' } }).trim()}]\n`;
     const { replies } = await exchange(old + batch);
@@ -211,7 +211,7 @@ describe('stdio', () => {
     expect((await exchange(handshake + batch)).replies[1]).toMatchObject({ id: null, error: { code: -32600 } });
   });
 
-  it('ends with its client, and with everything it started', { tags: ['F4'] }, async () => {
+  it('exits with its client, and ends everything it started', { tags: ['F4'] }, async () => {
     const client = await connect('v1', target(writeConfig({}, ['plain'])));
     const pid = client.pid() as number;
     await client.close();

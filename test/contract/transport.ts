@@ -4,17 +4,17 @@ import { define, type TestParts } from '../support/define.ts';
 import { until } from '../support/processes.ts';
 import { type AtEnd, endsAfterAll } from '../support/temp.ts';
 
-/** A transport's part of the contract. */
+/** What a transport provides for the contract. */
 export interface TransportSuite {
   readonly name: string;
-  /** Starts a gateway with the fixture plugin `plain` and says where clients connect. */
+  /** Starts a gateway with the fixture plugin `plain`. Returns where clients connect. */
   serve(atEnd: AtEnd): Promise<Target>;
-  /** The generations that speak this transport. */
+  /** The client generations that support this transport. */
   readonly generations: readonly Generation[];
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[]; readonly generations?: readonly Generation[] }[];
 }
 
-/** States what every transport must do, with real clients of every generation. */
+/** Tests the requirements for every transport, with real clients of every generation. */
 export function testTransport({ name, serve, generations, skip = [] }: TransportSuite): void {
   describe.each(generations)(`transport contract: ${name}, client %s`, (generation) => {
     const test = (title: string, ...rest: TestParts): void => {
@@ -26,7 +26,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     const modern = name !== 'HTTP+SSE' && (generation === 'v2 modern' || generation === 'v2 auto');
     const atEnd = endsAfterAll();
     let target: Target;
-    // For statements about single calls, which leave nothing behind: over stdio each client is a start of its own.
+    // For tests of single calls, which leave no state: over stdio each client starts a process.
     let shared: TestClient;
     beforeAll(async () => {
       target = await serve(atEnd);
@@ -55,7 +55,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect((await shared.call('echo', { message: 'hello' })).content).toEqual([{ type: 'text', text: 'hello' }]);
     });
 
-    test('answers a hundred calls at once, each with its own', { tags: ['tools-call'] }, async () => {
+    test('answers a hundred concurrent calls, each with its own result', { tags: ['tools-call'] }, async () => {
       const messages = Array.from({ length: 100 }, (_, i) => `message ${i}`);
       const results = await Promise.all(messages.map((message) => shared.call('echo', { message })));
       expect(results.map((r) => r.content[0]?.text)).toEqual(messages);
@@ -68,7 +68,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(seen).toEqual([1, 2, 3, 4, 5]);
     });
 
-    test('passes log lines on from the level asked for', { tags: ['logging-from-level'] }, async () => {
+    test('passes log lines from the requested level', { tags: ['logging-from-level'] }, async () => {
       const client = await connect(generation, target);
       if (modern) await client.call('log', {}, { logLevel: 'error' });
       else {
@@ -88,7 +88,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       await until('the tool is told', async () => (await client.call('cancelled')).content[0]?.text !== '0');
     });
 
-    test('tells that the tools have changed, once a change', { tags: ['tools-list-changed'] }, async () => {
+    test('notifies of changed tools, once per change', { tags: ['tools-list-changed'] }, async () => {
       const client = await connect(generation, target);
       await client.call('change');
       await until('the notification arrives', () => client.changes() > 0);
@@ -99,7 +99,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       await until('the second notification arrives', () => client.changes() === 2);
     });
 
-    test('carries a megabyte there and back', { tags: ['transport-large'] }, async () => {
+    test('transfers a megabyte in both directions', { tags: ['transport-large'] }, async () => {
       const message = 'payload, "quoted"; '.repeat(56_000);
       expect((await shared.call('echo', { message })).content[0]?.text).toBe(message);
     });
@@ -122,11 +122,11 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
         data: { uri: 'plain://item/none' },
       });
       await expect(raw.getPrompt({ name: 'greet' })).rejects.toMatchObject({ code: -32602 });
-      // The oldest clients do not know of instructions.
+      // The oldest clients do not support instructions.
       expect(raw.getInstructions?.() ?? 'Plain instructions.').toContain('Plain instructions.');
     });
 
-    test('answers an unknown tool with the protocol error, and a bad result with a failed one', {
+    test('returns a protocol error for an unknown tool, and a failed result for an invalid one', {
       tags: ['tools-unknown', 'tool-errors-in-band', 'F53'],
     }, async () => {
       await expect(shared.call('ecko')).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('echo') });
@@ -135,7 +135,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(bad._meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_INVALID' });
     });
 
-    test('gives structured data that is no object to modern clients only', { tags: ['tool-content-by-revision'] }, async () => {
+    test('sends structured data other than objects only to modern clients', { tags: ['tool-content-by-revision'] }, async () => {
       expect((await shared.call('structured')).structuredContent).toEqual(modern ? [1, 2] : undefined);
     });
   });

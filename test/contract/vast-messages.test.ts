@@ -10,7 +10,7 @@ import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Messages within the limit of bytes that hold so many values that the parser, or whoever looks at each, would take seconds.
+// Messages within the byte limit, but with so many values that parsing or checking would take seconds.
 
 const codeOf = (result: { readonly meta?: object }) =>
   (result.meta as { 'plugmux/error'?: { code: string } } | undefined)?.['plugmux/error']?.code;
@@ -33,7 +33,7 @@ export const handlers = {
   wrong: () => report(list('0', 200000)),
 };`;
 
-it('a plugin process pays for such a message alone', { tags: ['messages-bounded', 'T16'], timeout: 60_000 }, async () => {
+it('a message with very many values affects only its plugin process', { tags: ['messages-bounded', 'T16'], timeout: 60_000 }, async () => {
   const dir = tempFolder();
   const folder = join(dir, 'plugins');
   mkdirSync(folder);
@@ -48,7 +48,7 @@ it('a plugin process pays for such a message alone', { tags: ['messages-bounded'
   const good = textOf(await app.call('good_run'));
   const pid = async (): Promise<string> => textOf(await app.call('bad_pid'));
   const before = await pid();
-  // An honest result that is too much costs its call.
+  // An ordinary result that is too large fails its call.
   expect(codeOf(await app.call('bad_rows'))).toBe('RESULT_TOO_LARGE');
   expect(await pid()).toBe(before);
   for (const name of ['numbers', 'texts', 'wrong']) {
@@ -76,7 +76,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
   answer('{"content":[{"type":"text","text":"fine"}]}');
 });`;
 
-it('a server pays for such an answer with its request, and for such a greeting with its connection', {
+it('a response with very many values fails its request, and such a handshake its connection', {
   tags: ['messages-bounded'],
   timeout: 60_000,
 }, async () => {
@@ -102,7 +102,7 @@ createServer().on('stream', (stream, headers) => {
   stream.end(frame(body));
 }).listen(path, () => console.log('1|1|unix|' + path + '|grpc|'));`;
 
-it('a program whose list never ends is refused', { tags: ['messages-bounded'], timeout: 60_000 }, async () => {
+it('a program with an endless list is rejected', { tags: ['messages-bounded'], timeout: 60_000 }, async () => {
   const dir = tempFolder();
   const install = installFolder(process.env.SQUADRON_HOME as string, 'vast', 'local');
   mkdirSync(install, { recursive: true });

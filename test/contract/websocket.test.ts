@@ -16,7 +16,7 @@ interface Attempt {
   readonly type: string | undefined;
 }
 
-/** Tries to open a connection; what the server answered instead of the upgrade, if it did. */
+/** Tries to open a connection. Returns the server's response instead of an upgrade, if any. */
 function attempt(url: string, protocols: string[] | undefined, headers: Record<string, string> = {}): Promise<Attempt | WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols ?? [], { headers });
@@ -36,12 +36,12 @@ describe('WebSocket', () => {
     ['the origin null', ['mcp'], { origin: 'null' }, 403],
     ['a foreign host', ['mcp'], { host: 'evil.example' }, 403],
     ['a foreign subprotocol', ['chat'], {}, 400],
-  ])('refuses %s before the upgrade', { tags: ['F35', 'T2'] }, async (_, protocols, headers, status) => {
+  ])('rejects %s before the upgrade', { tags: ['F35', 'T2'] }, async (_, protocols, headers, status) => {
     const gateway = await serve(writeConfig({}, ['plain']));
     expect(await attempt(gateway.at('ws').url, protocols, headers as Record<string, string>)).toEqual({ status, type: 'application/json' });
   });
 
-  it('refuses a connection without the token, and one at another address', { tags: ['F35', 'T2', 'F38'] }, async () => {
+  it('rejects a connection without the token, and one at another path', { tags: ['F35', 'T2', 'F38'] }, async () => {
     const gateway = await serve(
       writeConfig({ auth: { tokens: [{ token: 'a-token-of-sufficient-length', principal: 'ada' }] } }, ['plain']),
     );
@@ -53,14 +53,14 @@ describe('WebSocket', () => {
     expect(await attempt(url, ['mcp'], { authorization })).toBeInstanceOf(WebSocket);
   });
 
-  it('takes a client that offers no subprotocol', async () => {
+  it('accepts a client without a subprotocol', async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const socket = (await attempt(gateway.at('ws').url, undefined)) as WebSocket;
     expect(socket.protocol).toBe('');
     socket.close();
   });
 
-  it('closes on binary frames with 1003, on too large ones with 1009, and serves others meanwhile', {
+  it('closes on binary frames with 1003, on too large ones with 1009, and serves other clients', {
     tags: ['websocket-frames'],
   }, async () => {
     const gateway = await serve(writeConfig({ limits: { messageBytes: 10_000 } }, ['plain']));
@@ -74,7 +74,7 @@ describe('WebSocket', () => {
     expect(await reply).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 
-  it('says good-bye when the gateway ends', { tags: ['websocket-goodbye'] }, async () => {
+  it('sends a close frame when the gateway ends', { tags: ['websocket-goodbye'] }, async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const socket = (await attempt(gateway.at('ws').url, ['mcp'])) as WebSocket;
     const code = closed(socket);

@@ -12,7 +12,7 @@ import { until } from '../../support/processes.ts';
 import { writePlugin } from '../../support/talos.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// What plugins of this format do beside answering calls of their own tools.
+// Features of Ethos plugins besides their tools.
 
 const run = async (app: TestApp, args: object = {}, tool = 'run'): Promise<string> => textOf(await app.call(tool, args));
 const echo = runTool('return { ok: true, value: JSON.stringify(args) };', "toolset: 'web',");
@@ -25,14 +25,14 @@ const prompt = async (app: TestApp, name: string, args: Record<string, string> =
 };
 const view = (app: TestApp, profile = 'default') => app.instance.gateway.view(localCaller(profile));
 
-/** The prompts of plugins; the gateway has one of its own. */
+/** Prompts of plugins; the gateway has one itself. */
 const promptNames = (app: TestApp): string[] => [...view(app).prompts.keys()].filter((name) => name !== 'approvals').sort();
 
 describe('Ethos hooks', () => {
   const guard = (body: string) =>
     `export function activate(api) { api.registerModifyingHook('before_tool_call', async (call) => { ${body} }); }`;
 
-  it('stand before the calls of every format, with the exported name and the origin', async () => {
+  it('run before calls of every format, with the exported name and the origin', async () => {
     const dir = tempFolder();
     const plugins = join(dir, 'plugins');
     mkdirSync(plugins);
@@ -47,7 +47,7 @@ describe('Ethos hooks', () => {
     expect(JSON.parse(await run(app, { a: 1 }, 'old_run'))).toEqual({ a: 1, seen: true });
   });
 
-  it('each see the arguments as they came, and the first change of a key wins', async () => {
+  it('each get the original arguments, and the first change of a key wins', async () => {
     const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       const second =
@@ -62,7 +62,7 @@ describe('Ethos hooks', () => {
     expect(await run(app, { stop: 1 })).toBe('stopped');
   });
 
-  it('refuse what a failing guard was to judge, unless the operator says otherwise', async () => {
+  it('reject calls if a guard fails, unless the operator allows them', async () => {
     const write = (folder: string) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(folder, 'g', { 'index.ts': guard("throw new Error('lost my mind');") });
@@ -75,7 +75,7 @@ describe('Ethos hooks', () => {
     expect(await run(open)).toBe('{}');
   });
 
-  it('refuse while a guard cannot be loaded, and only where a profile has it', async () => {
+  it('reject calls while a guard cannot be loaded, only in profiles that contain it', async () => {
     const app = await openEthos(
       (folder) => {
         writeEthos(folder, 'p', { 'index.ts': echo });
@@ -88,7 +88,7 @@ describe('Ethos hooks', () => {
     expect(textOf((await app.instance.gateway.call('run', {}, call, '"principal":"test"')).result)).toBe('{}');
   });
 
-  it('hear of sessions, of calls that ended and of paths, and change nothing by that', async () => {
+  it('are notified of sessions, ended calls and paths, without an effect on them', async () => {
     const follow = `const heard = [];
     export function activate(api) {
       for (const hook of ['session_start', 'after_tool_call', 'tool_end_with_path']) api.registerVoidHook(hook, async (payload) => { heard.push([hook, structuredClone(payload)]); payload.result = null; throw new Error('ignored'); });
@@ -118,7 +118,7 @@ describe('Ethos hooks', () => {
 });
 
 describe('Ethos filters', () => {
-  it('run around the tools they name, the first answer wins, every after runs, and a fault is a failed call', async () => {
+  it('run around the tools they name: the first result wins, every after runs, a fault fails the call', async () => {
     const filters = `export function activate(api) {
       api.registerToolFilter({ toolName: 'run', before: async (args) => (args.short ? { ok: true, value: 'short' } : null) });
       api.registerToolFilter({ toolset: 'web', after: async (result) => ({ ...result, value: result.value + '!' }) });
@@ -154,7 +154,7 @@ describe('Ethos prompts', () => {
     expect(contents[0]?.text).toContain('you mcp');
   });
 
-  it('serves commands of both dialects with arguments and completion, and run commands as tools where asked', async () => {
+  it('serves commands of both dialects with arguments and completion, and run commands as tools if configured', async () => {
     const code = `export function activate(api) {
       api.registerCommand({ name: 'Review', description: 'Reviews', argumentHint: '<file> [deep|quick]', prompt: 'Review $1 ($2) of: $ARGUMENTS. $10' });
       api.registerSlashCommand({ name: '/status', description: 'Status', usage: '/status', handler: async (args, ctx) => 'status ' + args + ' ' + ctx.sessionId });
@@ -175,7 +175,7 @@ describe('Ethos prompts', () => {
     expect((await app.call('p_cmd_build', { arguments: '--fail=1' })).isError).toBe(true);
   });
 
-  it('serves skills as prompts and resources, without code too, and hides those whose tools are missing', async () => {
+  it('serves skills as prompts and resources, even without code, and hides those with missing tools', async () => {
     const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(
@@ -203,7 +203,7 @@ describe('Ethos prompts', () => {
 });
 
 describe('Ethos personalities', () => {
-  it('are profiles with the plugins they name and the rules they bring', async () => {
+  it('become profiles with their plugins and rules', async () => {
     const code = `export function activate(api) { api.registerPersonality({ id: 'planner', description: 'Plans.', soulPath: './soul.md', plugins: ['p'],
       safety: { approvalMode: 'manual', denyRules: ['"secret"'], network: { allow: ['api.example.com'] } }, fs_reach: { read: ['docs'] } });
       api.registerPersonality({ id: 'nobody' }); }`;
@@ -227,7 +227,7 @@ describe('Ethos personalities', () => {
 });
 
 describe('Ethos background', () => {
-  it('turns what monitors say into resources that change, and goes on after a crash', async () => {
+  it('serves monitor notices as changing resources, also after a crash', async () => {
     const code = `export function activate(api) {
       api.registerMonitor({ name: 'watch', run: async ({ what }, ctx) => {
         await ctx.kvStore.set('runs', String(1 + Number(await ctx.kvStore.get('runs'))));
@@ -257,7 +257,7 @@ describe('Ethos background', () => {
     await until('it has stopped', () => JSON.stringify(app.instance.registry.plugins()[0]?.facts).includes('watch (idle)'));
   });
 
-  it('runs health checks for whoever asks, errors first', async () => {
+  it('runs health checks on request, errors first', async () => {
     const code = `export function activate(api) {
       api.registerHealthCheck({ name: 'slowly', description: '', run: async () => ({ status: 'warn', message: 'slow' }) });
       api.registerHealthCheck({ name: 'well', description: '', run: async () => ({ status: 'ok', message: 'fine' }) });
@@ -272,7 +272,7 @@ describe('Ethos background', () => {
 });
 
 describe('Ethos tool context', () => {
-  it('tells who calls and where, keeps what tools of one session share, and leaves out what was not declared', async () => {
+  it('contains the caller, keeps session state, and omits undeclared capabilities', async () => {
     const code = runTool(
       `const before = ctx.getContext('n') ?? 0; ctx.setContext('n', before + 1);
       const { abortSignal, emit, getContext, setContext, storage, readMtimes, ...plain } = ctx;
@@ -300,7 +300,7 @@ describe('Ethos tool context', () => {
     expect(await as('b')).toMatchObject({ before: 0, currentTurn: 1 });
   });
 
-  it('backs what is declared, and refuses a tool that declares what cannot be had', async () => {
+  it('provides declared capabilities, and rejects a tool with unsupported ones', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'in/a.txt': 'inside', 'out/b.txt': 'outside' });
     const code = runTool(
@@ -347,7 +347,7 @@ describe('Ethos tool context', () => {
     ]);
   });
 
-  it('passes on progress that is meant for people, in numbers that grow', async () => {
+  it('forwards progress for users, with growing numbers', async () => {
     const code =
       runTool(`for (const [percent, audience] of [[10, 'user'], [5, 'user'], [50, 'dashboard'], [60]]) ctx.emit({ type: 'progress', toolName: 'run', message: 'm', percent, audience });
       return { ok: true, value: '' };`);
@@ -365,7 +365,7 @@ describe('Ethos tool context', () => {
     ]);
   });
 
-  it('says what approval, toolset, network and cost a tool declares', async () => {
+  it('shows the approval, toolset, network and cost that a tool declares', async () => {
     const fields = "requiresApproval: true, returnDirect: true, toolset: 'danger', capabilities: { network: { allowedHosts: [] } },";
     const app = await openEthos(
       (folder) => writeEthos(folder, 'p', { 'index.ts': runTool("return { ok: true, value: 'x', cost_usd: 0.5 };", fields) }),
@@ -383,7 +383,7 @@ describe('Ethos tool context', () => {
 });
 
 describe('Ethos results', () => {
-  it('are cut with the mark of the format, kept whole, kept for equal calls, and fenced where strangers wrote them', async () => {
+  it('are truncated with a marker, stored whole, cached for equal calls, and fenced if untrusted', async () => {
     const code = `let calls = 0; export function activate(api) {
       const tool = (name, fields, execute) => api.registerTool({ name, description: '', schema: { type: 'object' }, ...fields, execute });
       tool('long', { maxResultChars: 10 }, async () => ({ ok: true, value: 'x'.repeat(25), structured: { a: 1 } }));
@@ -417,7 +417,7 @@ describe('Ethos results', () => {
 });
 
 describe('Ethos extras', () => {
-  it('lends every tool a folder of its own as storage', async () => {
+  it('gives every tool a private storage folder', async () => {
     const code = `let own;\n${runTool(
       `const tried = async (what) => { try { return await what(); } catch (error) { return error.code; } };
       const file = args.dir + '/deep/a.json';
@@ -436,7 +436,7 @@ describe('Ethos extras', () => {
     ]);
   });
 
-  it('publishes output schemas where asked, and keeps what they promise', async () => {
+  it('publishes output schemas if configured, and enforces them', async () => {
     const schema = "outputSchema: { type: 'object', required: ['n'], properties: { n: { type: 'number' } } },";
     const write = (folder: string) =>
       writeEthos(folder, 'p', { 'index.ts': runTool('return { ok: true, value: JSON.stringify(args) };', schema) });
@@ -449,7 +449,7 @@ describe('Ethos extras', () => {
     expect([wrong.isError, textOf(wrong)]).toEqual([true, expect.stringContaining('/n must be number')]);
   });
 
-  it('lets a tool resolve the secrets of its own plugin, those just written too', async () => {
+  it("lets a tool resolve its plugin's secrets, including new ones", async () => {
     const code = `export function activate(api) { api.registerTool({ name: 'run', description: '', schema: {}, capabilities: { secrets: ['plugins/p/*'] }, execute: async (args, ctx) => {
       await api.setSecret('NEW', 'new'); return { ok: true, value: (await ctx.secretsResolver.get('plugins/p/OLD')) + ' ' + (await ctx.secretsResolver.get('plugins/p/NEW')) }; } }); }`;
     const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
@@ -458,7 +458,7 @@ describe('Ethos extras', () => {
     expect(await run(app)).toBe('old new');
   });
 
-  it('tells in a resource what doctor would tell', async () => {
+  it('serves the doctor report as a resource', async () => {
     const app = await openEthos((folder) =>
       writeEthos(folder, 'p', {
         'index.ts':
@@ -474,7 +474,7 @@ describe('Ethos extras', () => {
     });
   });
 
-  it('tells no secrets in that resource', { tags: ['T24'] }, async () => {
+  it('redacts secrets in that resource', { tags: ['T24'] }, async () => {
     const code =
       "export default { activate(api) { api.registerMonitor({ name: 'm', run: async () => { throw new Error('refused: ' + process.env.ODD); } }); api.startMonitor('m'); } };";
     const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
@@ -488,7 +488,7 @@ describe('Ethos extras', () => {
 });
 
 describe('the Ethos plugin of the default catalogue', () => {
-  it('keeps texts, fills them in, finds them again after a restart, and deletes nothing unasked', async () => {
+  it('saves texts, fills placeholders, keeps them across a restart, and asks before it deletes', async () => {
     const path = fileURLToPath(new URL('../../../plugins/snippets', import.meta.url));
     const config = { plugins: { snippets: { path } } };
     const app = await openApp([ethos], config);

@@ -8,7 +8,7 @@ import { until } from '../../support/processes.ts';
 import { writePackage } from '../../support/talos.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// What only this format has, on real plugins in real processes.
+// Features of this format only, with real plugins in real processes.
 
 const status = (app: TestApp, id: string) => app.instance.registry.plugins().find((p) => p.id === id);
 const names = (app: TestApp): string[] => [...app.instance.registry.catalogue().tools.keys()].sort();
@@ -20,7 +20,7 @@ const one =
     writeEthos(folder, id, { 'index.ts': code, ...files }, own);
 
 describe('Ethos modules', () => {
-  it('runs the documented minimal plugin as it stands', async () => {
+  it('runs the documented minimal plugin unchanged', async () => {
     const path = fileURLToPath(new URL('../../fixtures/ethos-seed', import.meta.url));
     const app = await openApp([ethos], { plugins: { seed: { path } } });
     expect(await run(app, { name: 'Ada' }, 'hello')).toBe('Hello, Ada!');
@@ -53,7 +53,7 @@ describe('Ethos modules', () => {
     ]);
   });
 
-  it('says what a module without activate() exports, and whose a register() is', async () => {
+  it('reports the exports of a module without activate(), and explains register()', async () => {
     const app = await openEthos((folder) => {
       writeEthos(folder, 'empty', { 'index.ts': 'export const tools = []; export const version = 1;' });
       writeEthos(folder, 'other', { 'index.ts': 'export function register(api) {}' });
@@ -62,7 +62,7 @@ describe('Ethos modules', () => {
     expect(status(app, 'other')?.error?.message).toContain('not an Ethos plugin');
   });
 
-  it('finds the folder that it may write to in the api, as the how-to for data sources shows', { tags: ['ethos-data-dir'] }, async () => {
+  it('gets its writable folder from the api, as the how-to for data sources shows', { tags: ['ethos-data-dir'] }, async () => {
     const code = `import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
       import { join } from 'node:path';
       export function activate(api) {
@@ -78,7 +78,7 @@ describe('Ethos modules', () => {
     expect(JSON.parse(await run(app))).toEqual(['string', true, place, ['market.db']]);
   });
 
-  it('gives a name that the stand-in lacks a stub that throws when it is used', async () => {
+  it('replaces names that the stand-in lacks with stubs that throw when used', async () => {
     const code = `import { ok, brandNew } from '@ethosagent/plugin-sdk/tool-helpers';\n${runTool("return args.use ? brandNew() : ok('still here');")}`;
     const app = await openEthos((folder) => {
       writeEthos(folder, 'typed', { 'index.ts': code });
@@ -90,7 +90,7 @@ describe('Ethos modules', () => {
     }
   });
 
-  it('names a package that is missing, with the command that installs it', async () => {
+  it('names a missing package with the command that installs it', async () => {
     const app = await openEthos((folder) => {
       writeEthos(folder, 'ts', { 'index.ts': "import { core } from '@ethosagent/core';\nexport const activate = () => core;" });
       writeEthos(folder, 'js', { 'index.js': "import { core } from '@ethosagent/core';\nexport const activate = () => core;" });
@@ -101,7 +101,7 @@ describe('Ethos modules', () => {
     }
   });
 
-  it("lets the plugin's own copy of the SDK win", async () => {
+  it("prefers the plugin's own copy of the SDK", async () => {
     const app = await openEthos((folder) => {
       const code = `import { ok } from '@ethosagent/plugin-sdk/tool-helpers';\n${runTool("return ok('x');")}`;
       writeEthos(folder, 'own', { 'index.ts': code });
@@ -134,7 +134,7 @@ describe('Ethos packages', () => {
     if (pluginContractMajor === undefined) expect(messages(app, 'p')).toContain('pluginContractMajor');
   });
 
-  it('refuses an entry outside of the folder, and an id that is no name', async () => {
+  it('rejects an entry outside the folder, and an invalid id', async () => {
     const app = await openEthos((folder) => {
       writeFiles(folder, { 'outside.js': 'export const activate = () => 1;' });
       writeEthos(folder, 'out', {}, {}, { main: '../outside.js' });
@@ -144,7 +144,7 @@ describe('Ethos packages', () => {
     expect(status(app, 'bad')?.error?.message).toContain('ethos.id');
   });
 
-  it('takes packages of a scanned node_modules, those in a scope too, by the entry their package.json names', async () => {
+  it('loads packages of a scanned node_modules, also scoped ones, by the entry of their package.json', async () => {
     const code = (name: string) =>
       `exports.activate = (api) => api.registerTool({ name: '${name}', description: api.pluginId, schema: {}, execute: async () => ({ ok: true, value: '' }) });`;
     const marked = { ethos: { type: 'plugin', pluginContractMajor: 2 } };
@@ -168,7 +168,7 @@ describe('Ethos packages', () => {
     ).toEqual(['ethos-plugin-one', 'two']);
   });
 
-  it('takes the keys of an entry under its own id or the name of its folder, the contract among them', async () => {
+  it('applies entry keys by plugin id or folder name, including the contract', async () => {
     const code =
       "export const activate = (api) => api.registerTool({ name: 'run', description: '', schema: {}, execute: async () => ({ ok: true, value: api.pluginId + process.env.LEVEL }) });";
     const write = (folder: string) => writeEthos(folder, 'folder', { 'index.ts': code }, { id: 'own', pluginContractMajor: 1 });
@@ -181,7 +181,7 @@ describe('Ethos packages', () => {
     expect(app.instance.registry.plugins()).toMatchObject([{ id: 'own', alias: 'folder' }]);
   });
 
-  it('finds a package by its name, and says how to install one that is not there', async () => {
+  it('finds a package by name, and names the command that installs a missing one', async () => {
     const dir = tempFolder();
     writePackage(
       dir,
@@ -206,7 +206,7 @@ describe('Ethos packages', () => {
     expect(status(app, 'bad')?.error?.code).toBe('CONFIG_INVALID');
   });
 
-  it('loads what needs others after them, in one process, and says why somebody cannot be loaded', async () => {
+  it('loads plugins after their dependencies in one process, and reports why one cannot be loaded', async () => {
     const provide = (id: string) =>
       `export const activate = (api) => { globalThis.loaded = [...(globalThis.loaded ?? []), '${id}']; api.on('ask', (reply) => reply('${id}')); };`;
     const ask = `export const activate = (api) => api.registerTool({ name: 'ask', description: '', schema: {}, execute: async () => {
@@ -228,7 +228,7 @@ describe('Ethos packages', () => {
     expect(status(app, 'low')?.state).toBe('ready');
   });
 
-  it('remembers the tools, so that a second start lists them before anything runs', async () => {
+  it('stores the tools, so that a second start lists them before any process runs', async () => {
     const app = await openEthos(one('p', runTool("return { ok: true, value: 'ran' };")));
     await app.close();
     const again = await openApp([ethos], { pluginFolders: ['./plugins'] }, app.dir);
@@ -240,7 +240,7 @@ describe('Ethos packages', () => {
     expect(started()).toBe(true);
   });
 
-  it('reports what a source scan finds, and blocks nothing', async () => {
+  it('reports the findings of a source scan without blocking', async () => {
     const app = await openEthos(
       one('p', `${runTool("return { ok: true, value: String(eval('1 + 1')) };")}\nexport const get = () => fetch('https://example.com');`),
     );
@@ -251,7 +251,7 @@ describe('Ethos packages', () => {
 });
 
 describe('Ethos API', () => {
-  it('survives every member it does not serve, and lists them', async () => {
+  it('accepts and lists unsupported members', async () => {
     const code = `export async function activate(api) {
       await api;
       api.registerLLMProvider('acme', () => ({}));
@@ -269,7 +269,7 @@ describe('Ethos API', () => {
     expect(app.lines).toContainEqual({ level: 'info', area: 'plugin:p', message: 'hello {"a":1}' });
   });
 
-  it('keeps secrets that a plugin writes, tells it of them, and hides its tools while a required one is missing', async () => {
+  it('stores secrets that a plugin writes, notifies it, and hides its tools while a required one is missing', async () => {
     const code = `export function activate(api) {
       const heard = [];
       api.onCredentialUpdate(async (key) => heard.push(key));
@@ -293,7 +293,7 @@ describe('Ethos API', () => {
     expect(JSON.parse(await run(again))).toEqual([true, 'newer', null, ['KEY']]);
   });
 
-  it('registers later than activate, drops what says it is unavailable, and reads fields as they are', async () => {
+  it('registers tools after activate, hides unavailable ones, and reads current fields', async () => {
     const code = `let open = false;
     export function activate(api) {
       const gated = { name: 'gated', description: 'before', schema: {}, isAvailable: () => open, execute: async () => ({ ok: true, value: 'open' }) };

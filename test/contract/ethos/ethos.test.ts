@@ -6,6 +6,6 @@ testAdapter({
   adapter: ethos,
   fixtures: fileURLToPath(new URL('../../fixtures/ethos', import.meta.url)),
   toolName: (_, tool) => tool,
-  // The format cuts longer texts.
+  // The format truncates longer texts.
   longestText: 80_000,
 });

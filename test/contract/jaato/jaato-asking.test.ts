@@ -4,7 +4,7 @@ import { askable, project } from '../../support/jaato.ts';
 import { until } from '../../support/processes.ts';
 import { describeWithPython } from '../../support/python.ts';
 
-// Plugins that ask the person while they work, as the framework's own ones do: through a queue.
+// Plugins that ask the user through a queue while they work, as the framework's own plugins do.
 
 const ASKER = `import threading
 
@@ -80,7 +80,7 @@ class AskerPlugin:
 def create_plugin():
     return AskerPlugin()
 `;
-// The first contract: its plugins keep what belongs to a call in themselves, so they serve one at a time.
+// Plugins of the first contract keep call state in themselves, so they serve one call at a time.
 const SERIAL = ASKER.replace('def get_tool_schemas', 'def get_function_declarations');
 const open = () => project({ 'asker.py': ASKER }, { asker: { path: './asker.py' } });
 const ask = async (app: TestApp, args: object, answer: (message: string) => string | undefined) => {
@@ -89,7 +89,7 @@ const ask = async (app: TestApp, args: object, answer: (message: string) => stri
 };
 
 describeWithPython('jaato plugins that ask', () => {
-  it('reach the person behind the call with what they print, with what they show, or with what is known', async () => {
+  it('ask the user with the text that they print or show, or with the call itself', async () => {
     const app = await open();
     expect(await ask(app, { lines: ['Which one?', '  a or b'] }, () => 'b')).toEqual({ text: 'b', asked: ['Which one?\n  a or b'] });
     expect((await ask(app, { hook: true }, () => 'yes')).asked).toEqual(['Shown by the interface\n  1. yes']);
@@ -97,7 +97,7 @@ describeWithPython('jaato plugins that ask', () => {
     expect(await ask(app, { lines: ['Again?'], times: 2 }, () => 'x')).toEqual({ text: 'x|x', asked: ['Again?', 'Again?'] });
   });
 
-  it('end as failures where the person declines or cancels or nobody can be asked, whatever they return', {
+  it('fail if the user declines or cancels or cannot be asked, regardless of their result', {
     tags: ['jaato-unanswered'],
   }, async () => {
     const app = await open();
@@ -117,7 +117,7 @@ describeWithPython('jaato plugins that ask', () => {
   it.each<[string, string, object]>([
     ['by its contract', SERIAL, {}],
     ['by mcp.json', ASKER, { limits: { callsPerPlugin: 1 } }],
-  ])('refuse calls that wait for their turn %s, and say for what', { tags: ['serial-asks'] }, async (_, code, more) => {
+  ])('reject calls that wait for their turn %s, with the reason', { tags: ['serial-asks'] }, async (_, code, more) => {
     const app = await project({ 'asker.py': code }, { asker: { path: './asker.py', ...more } }, { queueMs: 400 });
     let answer: (text: string) => void = () => undefined;
     const asked = new Promise<void>((seen) => {
@@ -147,7 +147,7 @@ describeWithPython('jaato plugins that ask', () => {
     expect((await ask(app, { lines: ['Again?'] }, () => 'c')).text).toBe('c');
   });
 
-  it('get for each call the answers to its own questions', async () => {
+  it("get only the answers to a call's own questions", async () => {
     const app = await open();
     const calls = Array.from({ length: 8 }, (_, i) =>
       ask(app, { lines: [`question ${i}`], times: 3 }, (message) => message.replace('question', 'answer')),

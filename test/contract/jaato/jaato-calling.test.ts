@@ -3,7 +3,7 @@ import { textOf } from '../../support/app.ts';
 import { pluginText, project, status } from '../../support/jaato.ts';
 import { describeWithPython } from '../../support/python.ts';
 
-// Tools of jaato plugins that were written in other ways than the documents show.
+// jaato tools written in other ways than documented.
 
 const PLUGIN = `import functools
 
@@ -65,14 +65,14 @@ def create_plugin():
 
 describeWithPython('tools of jaato plugins', () => {
   it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])(
-    'give their executors what they can take: %s',
+    'call executors with arguments that they accept: %s',
     async (tool) => {
       const app = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
       expect(textOf(await app.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
     },
   );
 
-  it('have schemas that are written in both ways at once', async () => {
+  it('can mix both spellings in one schema', async () => {
     const text = `from google.genai import types
 
 class Plugin:
@@ -113,7 +113,7 @@ def create_plugin():
     expect((await app.call('t', { plain: null })).structured).toEqual({ plain: null });
   });
 
-  it('fail in fields of an object as in those of a dict', async () => {
+  it('treat error fields of objects like those of dicts', async () => {
     const head = `import dataclasses
 
 
@@ -137,7 +137,7 @@ class Said:
     expect((await app.call('wrong')).structured).toEqual({ success: true, error: 'no such file', result: null });
   });
 
-  it('are served by whatever the entry says is such a plugin, though its text does not show it', async () => {
+  it('are served if the entry names the format, even if the text does not show it', async () => {
     const hidden = (text: string) =>
       `try:\n    from nowhere import create_plugin\nexcept ImportError:\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
     const files = {
@@ -152,7 +152,7 @@ class Said:
     expect(status(app, 'n')?.error?.message).toContain('has no create_plugin()');
   });
 
-  it('share what stands in files that import each other', async () => {
+  it('share modules of files that import each other', async () => {
     const files = {
       'all/a.py': `import b\n${pluginText('a', { put: 'b.KEPT.append(1) or "put"' })}`,
       'all/b.py': `KEPT = []\nprint("imported")\n${pluginText('b', { count: 'len(KEPT)' })}`,

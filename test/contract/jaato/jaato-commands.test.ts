@@ -5,7 +5,7 @@ import { textOf } from '../../support/app.ts';
 import { project, status } from '../../support/jaato.ts';
 import { describeWithPython } from '../../support/python.ts';
 
-// Commands of jaato plugins that are declared, answered or typed in other ways than the documents show.
+// jaato commands that are declared, answered or typed in other ways than documented.
 
 const PLUGIN = `from jaato_sdk.plugins.base import CommandCompletion, CommandParameter, HelpLines, ToolPlugin, UserCommand
 
@@ -54,7 +54,7 @@ def create_plugin():
 const open = () => project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
 
 describeWithPython('commands of jaato plugins', () => {
-  it('get what was typed, and nothing for what was left empty', async () => {
+  it('get the typed arguments, and none for empty ones', async () => {
     const app = await open();
     const get = async (name: string, args: Record<string, string>) => {
       const { messages } = await app.instance.gateway.getPrompt(name, args, app.newCall());
@@ -84,7 +84,7 @@ describeWithPython('commands of jaato plugins', () => {
     expect(await complete('free', 'args', 'one ')).toEqual(['one bar2', 'one baz2', 'one foo2']);
   });
 
-  it('of one name are one, and the plugin is told of the other', async () => {
+  it('with a duplicate name are served once and reported', async () => {
     const app = await open();
     expect(app.instance.registry.commands('p').map((c) => c.name)).toEqual(['told', 'free', 'later', 'own']);
     expect(status(app, 'p')?.problems).toContainEqual({
@@ -94,7 +94,7 @@ describeWithPython('commands of jaato plugins', () => {
     expect(app.instance.registry.catalogue().instructions.map((i) => i.text)).toEqual(['Said by the object, not by its class.']);
   });
 
-  it('and tools speak to the person without empty lines', async () => {
+  it('and tools output no empty lines', async () => {
     const app = await open();
     const heard: (string | undefined)[] = [];
     const client = {

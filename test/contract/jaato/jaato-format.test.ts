@@ -14,7 +14,7 @@ const SEED = fileURLToPath(new URL('../../fixtures/jaato-seed', import.meta.url)
 
 describeWithPython('jaato plugins', () => {
   describe('of the first documents', () => {
-    it('runs the documented example as it stands, without the framework around it', async () => {
+    it('runs the documented example unchanged, without the framework', async () => {
       const app = await openJaato({ example: { path: join(SEED, 'shared/plugins/example.py') } });
       expect((await app.call('example_tool', { message: 'hello' })).structured).toEqual({ echo: 'hello', length: 5 });
       expect(status(app, 'example')?.facts).toMatchObject({ generation: 'S', name: 'example' });
@@ -24,7 +24,7 @@ describeWithPython('jaato plugins', () => {
       expect(app.instance.registry.catalogue().tools.get('example_tool')?.tool.approval).toBe('client');
     });
 
-    it('turns declarations into JSON Schema, and says what it leaves out', async () => {
+    it('converts declarations to JSON Schema, and reports what it omits', async () => {
       const app = await openJaato({ search: { path: join(SEED, 'shared/plugins/search') } });
       const entry = app.instance.registry.catalogue().tools.get('search_index');
       expect(entry?.tool.input).toEqual({
@@ -53,7 +53,7 @@ describeWithPython('jaato plugins', () => {
       expect((await app.call('search_index', { query: 'x' })).structured).toEqual({ found: { query: 'x' }, limit: 3 });
     });
 
-    it('loads several plugins of a checkout, only those that are named, each with its own settings', async () => {
+    it('loads only the selected plugins of a checkout, each with its own settings', async () => {
       const app = await openJaato({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
       expect(app.instance.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
       expect((await app.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
@@ -65,12 +65,12 @@ describeWithPython('jaato plugins', () => {
       [{ checkout: { path: SEED, allow: ['serch'] } }, /contains no plugin "serch"\. Did you mean search\?/],
       [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /with several uses "config"/],
       [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /with one plugin uses "settings"/],
-    ])('refuses an entry that says too little or too much: %j', async (plugins, message) => {
+    ])('rejects an incomplete or contradictory entry: %j', async (plugins, message) => {
       const app = await openJaato(plugins);
       expect(app.instance.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
     });
 
-    it('runs commands for the model as prompts, and the others for the person alone', async () => {
+    it('runs commands for the model as prompts, and the others only for the user', async () => {
       const app = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
       const { prompts } = app.instance.gateway.view(localCaller());
       expect([...prompts.values()].filter((p) => p.plugin.id === 'search').map((p) => p.name)).toEqual(['search', 'search_instructions']);
@@ -81,7 +81,7 @@ describeWithPython('jaato plugins', () => {
       expect(textOf(await (commands[1] as (typeof commands)[0]).run('', app.newCall()))).toBe('{"limit":2}');
     });
 
-    it('runs no command whose tool the operator keeps back', async () => {
+    it('runs no command whose tool the operator denies', async () => {
       const commands = `
     def get_user_commands(self):
         return [("find", "", True), ("only", "", True)]
@@ -98,7 +98,7 @@ describeWithPython('jaato plugins', () => {
       expect(await prompts({ approval: { find: 'ask' } })).toEqual(['only']);
     });
 
-    it('notices tools that come while it runs, and ends background threads', async () => {
+    it('lists tools added at run time, and ends background threads', async () => {
       const app = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
       expect(tools(app)).toContain('round_0');
       await until('the second tool is listed', () => {
@@ -124,20 +124,20 @@ describeWithPython('jaato plugins', () => {
     const inLib = (files: Readonly<Record<string, string>>, lib = 'lib') =>
       Object.fromEntries(Object.entries(files).map(([name, text]) => [`${lib}/${name}`, text]));
 
-    it('are found in folders of the path, without pip', async () => {
+    it('are found in folders of the path without pip', async () => {
       const app = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
       expect(textOf(await app.call('forecast'))).toBe('sunny');
       expect(status(app, 'weather')?.facts).toMatchObject({ entryPoint: 'weather', distribution: 'acme-weather', version: '1.0' });
     });
 
-    it('are found beside what is left of a distribution that was removed badly', async () => {
+    it('are found despite remains of a badly removed distribution', async () => {
       const { 'acme_weather-1.0.dist-info/entry_points.txt': left = '' } = weather as Record<string, string>;
       const files = { ...inLib(weather), 'lib/removed-1.0.dist-info/entry_points.txt': left };
       const app = await project(files, { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
       expect(textOf(await app.call('forecast'))).toBe('sunny');
     });
 
-    it('are refused where two distributions offer one, until one is named', async () => {
+    it('are rejected if two distributions offer the same one, until one is selected', async () => {
       const other = distribution(
         'other-weather',
         { weather: 'other_weather:create_plugin' },
@@ -155,7 +155,7 @@ describeWithPython('jaato plugins', () => {
       expect(textOf(await app.call('forecast'))).toBe('rain');
     });
 
-    it("never take the place of the framework's own unasked", async () => {
+    it("never shadow the framework's own implicitly", async () => {
       const bad = distribution(
         'evil-tools',
         { cli: 'evil_tools:create_plugin', sly: 'evil_tools:create_sly' },
@@ -178,7 +178,7 @@ describeWithPython('jaato plugins', () => {
       expect(status(app, 'weather')?.error?.message).toContain('acme-weather is not on JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST');
     });
 
-    it('are loaded a second time without the packages above them, where those cannot be imported', async () => {
+    it('are retried without their parent packages if these cannot be imported', async () => {
       const heavy = distribution(
         'heavy',
         { light: 'heavy.plugins.light:create_plugin' },
@@ -195,7 +195,7 @@ describeWithPython('jaato plugins', () => {
       expect(textOf(await app.call('lit'))).toBe('light');
     });
 
-    it('that do not exist are named with those that do', async () => {
+    it('that do not exist are reported with the existing ones', async () => {
       const app = await project(inLib(weather), { w: { entryPoints: ['wether'], paths: ['./lib'] } });
       expect(status(app, 'w')?.error).toMatchObject({ code: 'ENTRY_NOT_FOUND' });
       expect(status(app, 'w')?.error?.message).toContain('Found: weather (acme-weather)');
@@ -240,7 +240,7 @@ describeWithPython('jaato plugins', () => {
       if (!('isError' in expected)) expect(result.isError).toBeFalsy();
     });
 
-    it('with binary data become pieces of content', async () => {
+    it('with binary data become content blocks', async () => {
       expect((await call('image')).content.at(-1)).toEqual({ type: 'image', data: 'cG5n', mimeType: 'image/png' });
       expect((await call('files')).content.slice(1)).toEqual([
         { type: 'audio', data: 'eA==', mimeType: 'audio/wav' },
@@ -248,12 +248,12 @@ describeWithPython('jaato plugins', () => {
       ]);
     });
 
-    it('that begin with "Error:" are failures where the entry says so', async () => {
+    it('that begin with "Error:" are failures if configured', async () => {
       expect((await call('error_text', { errorPrefix: true })).isError).toBe(true);
     });
   });
 
-  describe('the contract of today', () => {
+  describe('the current contract', () => {
     const RICH = `import asyncio
 from jaato_sdk.plugins.base import UserCommand, CommandParameter, CommandCompletion, HelpLines
 from jaato_sdk.plugins.model_provider.types import ToolSchema, WithMetadata
@@ -344,7 +344,7 @@ def create_plugin():
 `;
     const rich = (more: object = {}) => project({ 'rich.py': RICH }, { rich: { path: './rich.py', env: { RICH: 'yes' }, ...more } });
 
-    it('hands over what its own host hands over', async () => {
+    it('passes the same objects as the original host', async () => {
       const app = await rich({ settings: { session_id: 'mine' } });
       const told = (await app.call('told')).structured as Record<string, unknown>;
       expect(told).toMatchObject({ workspace: app.dir, exposed: ['rich'], env: 'yes', missing: false });
@@ -357,9 +357,9 @@ def create_plugin():
       expect(status(app, 'rich')?.facts).toMatchObject({ generation: 'T' });
     });
 
-    it('calls executors with keywords where they were written so', { tags: ['jaato-untrusted'] }, async () => {
+    it('calls executors with keyword arguments if they are written for them', { tags: ['jaato-untrusted'] }, async () => {
       const app = await rich();
-      // What strangers wrote has a fence, which data cannot have.
+      // Untrusted text is fenced, which data cannot be.
       const sum = await app.call('keywords', { left: 2, right: 3 });
       expect([sum.structured, textOf(sum)]).toEqual([undefined, '<untrusted source="unknown" tool="keywords">\n{"sum":5}\n</untrusted>']);
       expect(app.instance.registry.catalogue().tools.get('keywords')?.tool).toMatchObject({
@@ -369,7 +369,7 @@ def create_plugin():
       });
     });
 
-    it('passes output on as progress, and streams where somebody listens', async () => {
+    it('sends output as progress, and streams if the client requests progress', async () => {
       const app = await rich();
       const heard: (string | undefined)[] = [];
       const listening = () =>
@@ -384,7 +384,7 @@ def create_plugin():
       expect(await app.call('meta')).toMatchObject({ structured: { value: 1 }, meta: { jaato: { took: 2 } } });
     });
 
-    it('gives commands arguments and completions, and keeps help from the model', async () => {
+    it('gives commands arguments and completions, and hides help from the model', async () => {
       const app = await rich();
       const prompt = app.instance.gateway.view(localCaller()).prompts.get('greet')?.prompt;
       expect(prompt?.arguments).toEqual([
@@ -421,7 +421,7 @@ def create_plugin():
       expect([await count(own, 'a'), await count(own, 'b'), await count(own, 'a')]).toEqual([1, 1, 2]);
     });
 
-    it('loads a file that is called like a module of Python', async () => {
+    it('loads a file with the name of a Python module', async () => {
       const app = await project({ 'json.py': pluginText('j', { told: '__import__("json").dumps([1])' }) }, { j: { path: './json.py' } });
       expect(textOf(await app.call('told'))).toBe('[1]');
       const { python, searched, timings } = (status(app, 'j')?.facts ?? {}) as { python: string; searched: string[]; timings: string[] };
@@ -431,7 +431,7 @@ def create_plugin():
       expect(timings).toEqual(stages.map((stage) => expect.stringMatching(new RegExp(`^${stage} \\d+ ms$`))));
     });
 
-    it('loads packages that are called like those of Python, which others go on to find', async () => {
+    it('loads packages with names of Python packages, which others still find', async () => {
       const plugin = (name: string) =>
         `import http.client, urllib.request\nfrom .more import MORE\n${pluginText(name, { [name]: 'MORE' })}`;
       const files = {
@@ -446,7 +446,7 @@ def create_plugin():
       expect([textOf(await both.call('mail')), textOf(await both.call('dates'))]).toEqual(['mail ran', 'dates ran']);
     });
 
-    it('go by the name of the plugin, not by that of a tool or of another class', async () => {
+    it('use the name of the plugin, not of a tool or another class', async () => {
       const log = 'class Log:\n    @property\n    def name(self):\n        return "<log>"\n\n\n';
       const named = log + pluginText('weather', { forecast: '1' });
       const unnamed =
@@ -463,18 +463,18 @@ def create_plugin():
       ]);
     });
 
-    it('says which setting the plugin requires', async () => {
+    it('names a required setting', async () => {
       const more = '\n    def get_config_schema(self):\n        return {"required": ["region", "key"]}\n';
       const app = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });
       expect(status(app, 'p')?.problems.map((p) => p.message)).toEqual(['The plugin requires the setting "region", which is not set.']);
     });
 
-    it('demands every member where the entry is strict', async () => {
+    it('requires every member if the entry is strict', async () => {
       const app = await rich({ strictProtocol: true });
       expect(status(app, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
     });
 
-    it('tells once what is wrong', async () => {
+    it('reports a problem once', async () => {
       const app = await project({ 'p.py': `exit("bye")\n${pluginText('p', { t: '1' })}` }, { p: { path: './p.py' } });
       expect(status(app, 'p')?.error?.message).toMatch(/in the stage "import": SystemExit: bye$/);
     });
@@ -485,7 +485,7 @@ def create_plugin():
       expect(told.map(({ level }) => level)).toEqual(['debug']);
     });
 
-    it('tells which import is missing, and forbids stand-ins where asked to', async () => {
+    it('names a missing import, and can disable stand-ins', async () => {
       const app = await rich({ standins: 'off' });
       expect(status(app, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
       expect(status(app, 'rich')?.error?.message).toContain('jaato_sdk');
@@ -500,7 +500,7 @@ def create_plugin():
 });
 
 describe('without Python', () => {
-  it('says what to install, and serves the others', async () => {
+  it('names what to install, and serves the others', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { t: '1' }) });
     const app = await openApp([jaato], { plugins: { p: { path: './p.py', python: 'python-that-is-not-there' } } }, dir);

@@ -3,10 +3,10 @@ import { type TestApp, textOf } from '../../support/app.ts';
 import { askable, code, pluginText, project } from '../../support/jaato.ts';
 import { describeWithPython } from '../../support/python.ts';
 
-// Who is asked about calls of jaato plugins, and with which words.
+// Questions about calls of jaato plugins: who gets them, and with which text.
 
 describeWithPython('jaato plugins and permission', () => {
-  describe('the words of a plugin for questions about its calls', () => {
+  describe('the preview of a plugin in questions about its calls', () => {
     const WORDS = `
     def format_permission_request(self, tool, args, channel_type):
         from jaato_sdk.plugins.base import PermissionDisplayInfo
@@ -31,7 +31,7 @@ describeWithPython('jaato plugins and permission', () => {
       return { text: textOf(result), asked };
     };
 
-    it('stand in the question, marked as such', async () => {
+    it('is part of the question and marked as such', async () => {
       const app = await openWork();
       const { text, asked } = await ask(app, 'erase', {});
       expect(text).toBe('erased');
@@ -43,7 +43,7 @@ describeWithPython('jaato plugins and permission', () => {
       expect((await ask(app, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n{}\n\nArguments:\n{}']);
     });
 
-    it('are left out where there are none in time, and change nothing', async () => {
+    it('is omitted if it is late, without other effects', async () => {
       const app = await openWork();
       for (const kind of ['raises', 'hangs']) {
         const { text, asked } = await ask(app, 'erase', { kind });
@@ -52,7 +52,7 @@ describeWithPython('jaato plugins and permission', () => {
       }
     });
 
-    it('save the question where the call would fail anyway', async () => {
+    it('avoids the question if the call would fail anyway', async () => {
       const { text, asked } = await ask(await openWork(), 'erase', { kind: 'pointless' });
       expect([text, asked]).toEqual(['pointless', []]);
     });
@@ -110,7 +110,7 @@ def create_plugin():
         },
       );
 
-    it('decides before every call of every plugin', async () => {
+    it('authorizes every call of every plugin', async () => {
       const app = await guarded();
       expect(textOf(await app.call('free'))).toBe('free');
       expect((await app.call('askPermission')).structured).toEqual({ asked: true });
@@ -125,7 +125,7 @@ def create_plugin():
       expect((await app.call('edited', { text: 'mine' })).structured).toEqual({ text: 'changed' });
     });
 
-    it('has its questions answered by the person behind the call', async () => {
+    it('gets its answers from the user behind the call', async () => {
       const app = await guarded();
       const yes = askable(app, () => 'allow');
       expect(textOf(await app.call('asks', { n: 1 }, yes.call))).toBe('asked');
@@ -134,21 +134,21 @@ def create_plugin():
       expect(code(await app.call('asks', {}, no.call))).toBe('DENIED');
     });
 
-    it('asks the person no second time about a call that the gateway has asked about', async () => {
+    it('does not ask again about a call that the user approved in the gateway', async () => {
       const app = await guarded({}, { approval: 'ask' });
       const yes = askable(app, () => 'Allow once');
       expect(textOf(await app.call('asks', { n: 1 }, yes.call))).toBe('asked');
       expect(yes.asked).toEqual([expect.stringContaining('Run the tool asks of the plugin work?')]);
-      // Consent loosens nothing: what the guard refuses without a question stays refused.
+      // Approval overrides no rule: the guard still denies what it denies without a question.
       expect(code(await app.call('denied', {}, askable(app, () => 'Allow once').call))).toBe('DENIED');
-      // For whom the gateway need not ask, the guard asks as before.
+      // If the gateway does not ask, the guard asks as before.
       const alone = askable(app, () => 'allow');
       const mine = await guarded({}, { approval: { asks: 'allow' } });
       expect(textOf(await mine.call('asks', {}, alone.call))).toBe('asked');
       expect(alone.asked).toEqual(['May asks run with {}?']);
     });
 
-    it('goes on deciding about commands and knowing what needs no prompt when plugins are replaced', async () => {
+    it('keeps authorizing commands and knowing auto-approved tools when plugins are replaced', async () => {
       const app = await guarded();
       const entries = (n: number) => ({
         guard: { path: './permission.py', enforceWith: 'permission', settings: { n, policy: { deny: ['denied'] } } },
@@ -162,7 +162,7 @@ def create_plugin():
       expect(code(await app.call('asks'))).toBe('DENIED');
     });
 
-    it('shows what the plugin says of its call', async () => {
+    it("shows the plugin's preview of its call", async () => {
       const words =
         '\n    def format_permission_request(self, tool, args, channel):\n        return {"summary": f"Words for {tool}", "details": "", "pre_validation_error": args.get("bad")}\n';
       const app = await project(
@@ -175,21 +175,21 @@ def create_plugin():
       expect(textOf(await app.call('asks', { bad: 'no such file' }))).toBe('asked');
     });
 
-    it('decides about commands too', async () => {
+    it('authorizes commands, too', async () => {
       const app = await guarded();
       const get = (name: string) => app.instance.gateway.getPrompt(name, {}, app.newCall());
       expect((await get('free')).messages[0]?.content).toEqual({ type: 'text', text: 'free' });
       await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED', message: 'Permission denied: on the list' });
     });
 
-    it('refuses at once where nobody can be asked', async () => {
+    it('denies at once if the client does not support elicitation', async () => {
       const app = await guarded();
       const result = await app.call('asks');
       expect(code(result)).toBe('DENIED');
       expect(textOf(result)).toContain('Permission denied: the client does not support elicitation');
     });
 
-    it('that cannot be loaded lets nothing pass', async () => {
+    it('that cannot be loaded denies every call', async () => {
       for (const fault of [{ path: './nowhere.py' }, { enforceWith: 'other' }, { settings: {}, config: {} }]) {
         const app = await guarded(fault);
         const result = await app.call('free');

@@ -9,10 +9,10 @@ import { BIN } from '../../support/gateway.ts';
 import { askable } from '../../support/jaato.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// Plugins of the published packages, in a virtual environment that holds jaato-sdk, jaato-server and google-genai.
+// Plugins of the published packages, in a virtual environment with jaato-sdk, jaato-server and google-genai.
 const python = process.env.PLUGMUX_TEST_JAATO ?? '';
 const SITE = existsSync(join(python, 'lib')) ? join(python, 'lib', readdirSync(join(python, 'lib'))[0] ?? '', 'site-packages') : '';
-// Their folders have moved into the package of the distribution.
+// Their folders are now in the package of the distribution.
 const PLUGINS = [join(SITE, 'jaato_server/shared/plugins'), join(SITE, 'shared/plugins')].find((dir) => existsSync(dir)) ?? '';
 const SEARCH = fileURLToPath(new URL('../../fixtures/jaato-seed/shared/plugins/search', import.meta.url));
 
@@ -23,7 +23,7 @@ async function open(plugins: object): Promise<TestApp> {
 }
 
 const body = (): void => {
-  it('loads plugins of the real packages, without any stand-in', async () => {
+  it('loads plugins of the real packages without stand-ins', async () => {
     const names = ['calculator', 'todo', 'cli', 'references', 'memory', 'environment', 'permission'];
     const app = await open({ real: { python, entryPoints: names } });
     expect(app.instance.registry.plugins().map((p) => [p.id, p.state, p.error?.message])).toEqual(
@@ -46,7 +46,7 @@ const body = (): void => {
     expect((await command?.run('', app.newCall()))?.isError).toBeFalsy();
   });
 
-  it('has the real clarification plugin ask the person, question by question', async () => {
+  it('lets the real clarification plugin ask the user, question by question', async () => {
     const app = await open({ clarification: { python, path: join(PLUGINS, 'clarification') } });
     const { call, asked } = askable(app, (message) => (message.includes('Which') ? '2' : 'Ada'));
     const questions = [
@@ -58,7 +58,7 @@ const body = (): void => {
     expect(asked).toEqual([expect.stringMatching(/A release[\s\S]*Which one\?[\s\S]*2\. prod/), expect.stringContaining('Name?')]);
   });
 
-  it('reads declarations of the real google-genai as those of the stand-in', async () => {
+  it('reads declarations of the real google-genai like those of the stand-in', async () => {
     const real = await open({ search: { path: SEARCH, python } });
     const standIn = await open({ search: { path: SEARCH } });
     const schema = (app: TestApp) => app.instance.registry.catalogue().tools.get('search_index')?.tool.input;
@@ -67,7 +67,7 @@ const body = (): void => {
     expect(real.instance.registry.plugins()[0]?.facts.standins ?? []).not.toContain('google.genai.types');
   });
 
-  it('has the real permission plugin ask the person before a command runs', async () => {
+  it('lets the real permission plugin ask the user before a command runs', async () => {
     const write = (shell: object): string => {
       const file = join(tempFolder(), 'mcp.json');
       writeFileSync(file, JSON.stringify({ plugins: { guard, shell: { python, entryPoints: ['cli'], ...shell } } }));
@@ -92,7 +92,7 @@ const body = (): void => {
     const denied = await run('deny', write({}));
     expect(denied.isError).toBe(true);
     expect(JSON.stringify(denied.content)).toContain('Permission denied');
-    // Where the operator asks as well, the person is asked once.
+    // If the operator requires approval, too, the user is asked once.
     asked.length = 0;
     const both = await run('allow', write({ approval: 'ask' }));
     expect(asked).toEqual([expect.stringContaining('Run the tool cli_based_tool of the plugin shell?')]);

@@ -16,7 +16,7 @@ const MORE = `
 `;
 
 describeWithPython('a jaato plugin', () => {
-  it('is masked in the settings that it declares secret, and in no others', { tags: ['T24'] }, async () => {
+  it('is redacted only in settings that it declares secret', { tags: ['T24'] }, async () => {
     const settings = { pin: 'four-seven-one', word: 'sesame', deep: { list: ['deep-one'] }, mode: 'plain-word-1' };
     const app = await project(
       {

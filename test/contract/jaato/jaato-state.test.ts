@@ -5,7 +5,7 @@ import { pluginText, project } from '../../support/jaato.ts';
 import { until } from '../../support/processes.ts';
 import { describeWithPython } from '../../support/python.ts';
 
-// What jaato plugins leave behind for their next process, and commands that are for the person alone.
+// State that jaato plugins keep for their next process, and commands for the user only.
 
 const STATE = `
     n = 0
@@ -29,7 +29,7 @@ const STATE = `
         return [("count", "Counts", False), ("look", "Looks", False), ("die", "Ends", True)]
 `;
 const FILES = { 'p.py': pluginText('p', { count: '""', die: '""' }, STATE) };
-/** The state is kept when things have been quiet for a moment; that is shorter after a command. */
+/** The state is saved after a quiet period, which is shorter after a command. */
 async function kept(app: TestApp): Promise<void> {
   await app.instance.registry
     .commands('p')
@@ -40,7 +40,7 @@ async function kept(app: TestApp): Promise<void> {
 const count = (app: TestApp) => app.call('count').then(textOf);
 
 describeWithPython('jaato plugins', () => {
-  it('find their state again in their next process, and not once they were switched off', async () => {
+  it('restore their state in their next process, but not after they were disabled', async () => {
     const app = await project(FILES, { p: { path: './p.py' } });
     expect([await count(app), await count(app)]).toEqual(['1', '2']);
     await kept(app);
@@ -52,7 +52,7 @@ describeWithPython('jaato plugins', () => {
     expect(await count(app)).toBe('1');
   });
 
-  it('go on where a state cannot be restored', async () => {
+  it('start even if their state cannot be restored', async () => {
     const app = await project(FILES, { p: { path: './p.py' } });
     for (const n of ['1', '2', '3']) expect(await count(app)).toBe(n);
     await kept(app);
@@ -61,7 +61,7 @@ describeWithPython('jaato plugins', () => {
     await app.logged('restore_persistence_state failed: not this one');
   });
 
-  it('offer commands for the person alone as prompts where the entry says so, marked for the person', async () => {
+  it('offer user-only commands as prompts if configured, marked for the user', async () => {
     const names = async (more: object) => {
       const app = await project(FILES, { p: { path: './p.py', ...more } });
       return {

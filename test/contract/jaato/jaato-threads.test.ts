@@ -9,7 +9,7 @@ import { until } from '../../support/processes.ts';
 import { describeWithPython } from '../../support/python.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-/** A plugin whose database, opened where `opened` says, belongs to the thread that opened it. */
+/** A plugin whose database, opened where `opened` says, is bound to the thread that opened it. */
 function bound(generation: 'S' | 'M', opened: '__init__' | 'initialize'): string {
   const declared = generation === 'S' ? 'get_function_declarations' : 'get_tool_schemas';
   const open = 'self.db = sqlite3.connect(":memory:"); self.db.execute("create table t (v)")';
@@ -47,7 +47,7 @@ def create_plugin():
 `;
 }
 
-/** A plugin that is described again only once the file "go" is there, after the file "slow" is; "described" tells of that. */
+/** A plugin whose next description waits for the file "go" once the file "slow" exists; "described" reports it. */
 function slowToDescribe(generation: 'S' | 'M' | 'T'): string {
   const declared = generation === 'S' ? 'get_function_declarations' : 'get_tool_schemas';
   return `import os, threading, time
@@ -90,7 +90,7 @@ describeWithPython('jaato plugins', () => {
     const app = await project({ 'p.py': bound(generation, opened) }, { p: { path: './p.py' } });
     expect(status(app, 'p')?.error).toBeUndefined();
     for (const v of [1, 2, 3]) expect(await add(app, v)).toBe('{"result":1}');
-    // A long call gives the reading to another thread; the next call is run on the plugin's own again.
+    // A long call moves the reading to another thread; the next call runs on the plugin's own thread again.
     expect(textOf(await app.call('wait', { s: 0.05, v: 'slow' }))).toBe('slow');
     expect(await add(app, 4)).toBe('{"result":1}');
     expect(await rows(app)).toEqual({ rows: [1, 2, 3, 4] });
@@ -98,7 +98,7 @@ describeWithPython('jaato plugins', () => {
     expect(app.lines.map(({ message }) => message)).toContain('closed its database');
   });
 
-  it('of the first generation use one thread alone, in turn, and nobody gets the answer of another', {
+  it('of the first generation use one thread, in order, and every call gets its own result', {
     tags: ['jaato-threads'],
   }, async () => {
     const app = await project({ 'p.py': bound('S', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 4 } } });
@@ -113,7 +113,7 @@ describeWithPython('jaato plugins', () => {
       expect(text).toBe(tool === 'add' ? '{"result":1}' : tool === 'where' ? '{"result":true}' : `n${v}`);
   });
 
-  it('of later generations run beside each other, and on their own thread whenever it is free', { tags: ['jaato-threads'] }, async () => {
+  it('of later generations run concurrently, and on their own thread if it is free', { tags: ['jaato-threads'] }, async () => {
     const app = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py' } });
     const order: string[] = [];
     const first = app.call('wait', { s: 1, v: 'first' }).then(() => order.push('first'));
@@ -126,13 +126,13 @@ describeWithPython('jaato plugins', () => {
     expect(textOf(await app.call('where'))).toBe('{"result":true}');
   });
 
-  it('with a call that ends in the loop go on with the next one on their own thread', { tags: ['jaato-threads'] }, async () => {
+  it('run the next call on their own thread after a call that ends in the loop', { tags: ['jaato-threads'] }, async () => {
     const app = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 1 } } });
     const calls = [app.call('later', { s: 0.1, v: 'later' }), app.call('add', { v: 1 }), app.call('where')];
     expect((await Promise.all(calls)).map(textOf)).toEqual(['later', '{"result":1}', '{"result":true}']);
   });
 
-  it("have each session's object made where it is used", { tags: ['jaato-threads'] }, async () => {
+  it("create each session's object on the thread that uses it", { tags: ['jaato-threads'] }, async () => {
     const app = await project({ 'p.py': bound('M', '__init__') }, { p: { path: './p.py', instances: 'per-session' } });
     const busy = app.call('wait', { s: 0.3, v: 'busy' });
     expect(textOf(await busy)).toBe('busy');
@@ -145,7 +145,7 @@ describeWithPython('jaato plugins', () => {
   };
 
   it.each(['M', 'T'] as const)(
-    'of generation %s run calls on further threads while they are described for long, and each is answered once',
+    'of generation %s run calls on other threads during a long description, and each gets one reply',
     { tags: ['jaato-threads'] },
     async (generation) => {
       const app = await project({ 'p.py': slowToDescribe(generation) }, { p: { path: './p.py' } });
@@ -159,7 +159,7 @@ describeWithPython('jaato plugins', () => {
     },
   );
 
-  it('are not asked ever more often while they are described for long', { tags: ['jaato-threads'] }, async () => {
+  it('get no further requests during a long description', { tags: ['jaato-threads'] }, async () => {
     const app = await project({ 'p.py': slowToDescribe('M') }, { p: { path: './p.py' } });
     await described(app);
     for (let round = 0; round < 4; round++) {
@@ -205,7 +205,7 @@ def create_plugin():
       'both/quick.py': sibling('quick', 'pass'),
     });
     const app = await openApp([jaato], { plugins: both }, dir);
-    // The first list is not kept waiting by it, and lists what is ready.
+    // The first list does not wait for it and contains the ready plugins.
     await app.instance.registry.whenListed(20_000, 'first');
     expect(tools(app)).toEqual(['quick_tool']);
     const pid = textOf(await app.call('quick_tool'));
@@ -218,7 +218,7 @@ def create_plugin():
     expect(textOf(await app.call('quick_tool'))).toBe(pid);
   });
 
-  it('go on where a sibling never ends its start, or ends the process', { tags: ['jaato-siblings'] }, async () => {
+  it('work although a sibling never finishes its start, or ends the process', { tags: ['jaato-siblings'] }, async () => {
     for (const [init, code] of [
       ['time.sleep(60)', 'LOAD_TIMEOUT'],
       ['os._exit(3)', 'PLUGIN_FAILED'],

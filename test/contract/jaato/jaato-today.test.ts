@@ -9,7 +9,7 @@ import { until } from '../../support/processes.ts';
 import { describeWithPython } from '../../support/python.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// The contract of today's SDK and server, where older ones had nothing.
+// Members of the current SDK and server that older ones lack.
 
 const GROWING = pluginText(
   'grow',
@@ -111,23 +111,23 @@ const DIAL = pluginText(
 );
 
 describeWithPython("jaato plugins of today's contract", () => {
-  it('change what they offer with a call, and the next request sees it', { tags: ['jaato-late'] }, async () => {
+  it('change their offer with a call, visible to the next request', { tags: ['jaato-late'] }, async () => {
     const app = await project({ 'grow.py': GROWING }, { grow: { path: './grow.py' } });
     expect(textOf(await app.call('learn'))).toBe('learnt');
     expect(textOf(await app.call('skill'))).toBe('I am skill');
     await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
     expect(tools(app)).toContain('skill');
     expect(textOf(await app.call('forget'))).toBe('forgotten');
-    // Either answer is right: a new description may have removed the tool from the list by now.
+    // Both results are correct: a new description may already have removed the tool.
     expect(await app.call('skill').then(textOf, ({ message }) => message)).toMatch(/^(No executor registered for|Unknown tool:) skill/);
     await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
     expect(tools(app)).toEqual(['learn', 'forget']);
-    // Whoever listens is told, though nobody asks.
+    // Clients are notified without a request.
     await app.call('learn');
     await until('it is listed', () => tools(app).includes('skill'));
   });
 
-  it('say through the output callback what a command puts out', { tags: ['jaato-output'] }, async () => {
+  it("return a command's output from the output callback", { tags: ['jaato-output'] }, async () => {
     const app = await project({ 'say.py': SAYING.replaceAll('lambda args: ', 'lambda args, self=self: ') }, { say: { path: './say.py' } });
     const run = async (name: string) => {
       const command = app.instance.registry.commands('say').find((c) => c.name === name);
@@ -141,7 +141,7 @@ describeWithPython("jaato plugins of today's contract", () => {
       { type: 'text', text: 'one and a half\ntwo' },
       { type: 'text', text: '{"three":3}' },
     ]);
-    // A tool's is progress, and its result stays its own.
+    // For a tool it is progress, and the result is unchanged.
     expect(textOf(await app.call('tell', {}))).toBe('');
   });
 
@@ -160,7 +160,7 @@ describeWithPython("jaato plugins of today's contract", () => {
         { config: '/srv/own', set: '/srv/own', root: '/srv/own' },
       ]),
     );
-    // Whoever needs the folder makes it.
+    // Plugins create the folder themselves.
     expect(existsSync(root)).toBe(false);
     expect((await app.call(told[0]?.replace('told', 'paths') ?? '')).structured).toEqual({
       categories: { shelf: 'Things' },
@@ -207,7 +207,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     expect((await app.call('turn')).isError).toBeFalsy();
   });
 
-  it('import the names of today, with their fields, where the SDK is not installed', { tags: ['jaato-names'] }, async () => {
+  it('import the current names with their fields without an installed SDK', { tags: ['jaato-names'] }, async () => {
     const base = 'PluginSetting EnrichmentPlugin SessionPersistentPlugin AnyPlugin RESOLVED_MENTIONS_METADATA_KEY ToolSchema ToolPlugin';
     const traits = 'TRAIT_SESSION_PERSISTENT TRAIT_SLOT_SCOPED TRAIT_OUTPUT_MARKER TRAIT_AUTH_PROVIDER get_session_env';
     const types = 'ToolSchema Attachment EditableContent CancelToken CancelledException TRAIT_FILE_WRITER ThinkingConfig ProviderResponse';
@@ -250,7 +250,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     });
   });
 
-  it('that cannot be loaded are named by their distribution, with the Python they need', {
+  it('that cannot be loaded are reported with their distribution and the Python they require', {
     tags: ['entry-point-named', 'python-version'],
   }, async () => {
     const newer = distribution('acme-newer', { newer: 'acme_newer:create_plugin' }, { 'acme_newer.py': 'def create_plugin(: pass\n' });
@@ -280,7 +280,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     for (const id of ['newer', 'old']) expect(error(id)?.fix).toContain('"python" in mcp.json');
   });
 
-  it('have one version and one distribution wherever they are told of', { tags: ['one-version'] }, async () => {
+  it('show the same version and distribution everywhere', { tags: ['one-version'] }, async () => {
     const site = distribution('acme', { weather: 'acme:create_plugin' }, { 'acme.py': pluginText('weather', { forecast: '"sun"' }) });
     const dir = tempFolder();
     writeFiles(join(dir, 'site'), site);
@@ -288,7 +288,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     writeFileSync(file, JSON.stringify({ plugins: { w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } } }));
     const app = await openJaato({ w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } }, dir);
     const entry = app.instance.registry.catalogue().tools.get('forecast');
-    // What the origin in _meta is made of.
+    // The source of the origin in _meta.
     expect([entry?.plugin.version, entry?.tool.meta]).toMatchObject(['1.0', { jaato: { distribution: 'acme' } }]);
     await app.close();
     const print = (...args: string[]) =>

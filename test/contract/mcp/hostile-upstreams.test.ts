@@ -8,7 +8,7 @@ import { run, serve, writeConfig } from '../../support/gateway.ts';
 import { listen } from '../../support/http-server.ts';
 import { until } from '../../support/processes.ts';
 
-// Servers that break the rules of HTTP, SSE, WebSocket and lines, beneath the messages. Each costs its call or its own connection.
+// Servers that violate HTTP, SSE, WebSocket or line framing. Each fails only its call or its connection.
 
 interface Asked {
   readonly id: number;
@@ -28,7 +28,7 @@ function endless(response: ServerResponse, chunk: Buffer | string): void {
   more();
 }
 
-/** What a server does with a call; the name is its tool's. */
+/** A server's behavior for a call, by tool name. */
 const HTTP: Readonly<Record<string, (response: ServerResponse, asked: Asked) => void>> = {
   html: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>'),
   no_type: (response, asked) => response.writeHead(200).end(result(asked)),
@@ -88,7 +88,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 function mcpServer(name: string, requests: Map<string, number>) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests.set(`${name} ${request.method}`, (requests.get(`${name} ${request.method}`) ?? 0) + 1);
-    // A stream that ends at once and may be opened again at once.
+    // A stream that ends at once and can be reopened at once.
     if (request.method === 'GET' && name !== 'returns') return void response.writeHead(405).end();
     if (request.method === 'GET') return void response.writeHead(200, SSE_TYPE).end('retry: 0\nid: \u20ac\ndata: \n\n');
     let body = '';
@@ -129,7 +129,7 @@ async function socketServer(name: string): Promise<string> {
 
 const rssOf = (pid: number | undefined): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-it('servers that break the rules beneath the messages cost their own calls alone', { tags: ['T23'], timeout: 180_000 }, async () => {
+it('servers that violate their transport fail only their own calls', { tags: ['T23'], timeout: 180_000 }, async () => {
   const requests = new Map<string, number>();
   const http = await Promise.all(
     Object.keys(HTTP).map(
@@ -176,7 +176,7 @@ it('servers that break the rules beneath the messages cost their own calls alone
     ws_not_json: 'PLUGIN_PROTOCOL_ERROR',
     ws_huge: 'UPSTREAM_LOST',
     line_too_long: 'RESULT_TOO_LARGE',
-    // A number that JSON has no text for is a wrong result, not a broken message.
+    // A number that JSON cannot represent is an invalid result, not a malformed message.
     nan: 'RESULT_INVALID',
     ws_nan: 'RESULT_INVALID',
     line_nan: 'RESULT_INVALID',
@@ -185,11 +185,11 @@ it('servers that break the rules beneath the messages cost their own calls alone
   expect((await client.call('echo', { message: 'still there' })).content[0]?.text).toContain('still there');
   expect(gateway.process.exitCode).toBeNull();
   expect(rssOf(gateway.process.pid) - before).toBeLessThan(120);
-  // A stream that ends at once is not opened again without a pause.
+  // A stream that ends at once is reopened after a pause.
   expect(requests.get('returns GET')).toBeLessThan(300);
 });
 
-it('a handshake that is answered with something else fails at once', async () => {
+it('a handshake with another answer fails at once', async () => {
   const odd = { jsonrpc: '2.0', id: 'odd', result: {} };
   const mcpServers = Object.fromEntries(
     await Promise.all(
@@ -200,7 +200,7 @@ it('a handshake that is answered with something else fails at once', async () =>
       }),
     ),
   );
-  // A wait for the limit would be one past the time of this test.
+  // Waiting for the limit would exceed the timeout of this test.
   const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers, limits: { startTimeoutMs: 120_000 } })]);
   expect(stdout.match(/is not an MCP server: the server did not answer initialize\./g)).toHaveLength(2);
 });

@@ -7,7 +7,7 @@ import type { Plugin } from '../../../dist/src/core/contract/plugin.js';
 import type { Program } from '../../../dist/src/core/contract/process.js';
 import { openApp } from '../../support/app.ts';
 
-/** A server on a pair of pipes; every other one ends with its first call. */
+/** A server over pipes; every second process ends with its first call. */
 function startServer(starts: { count: number }): Program {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const ends = starts.count++ % 2 === 0;
@@ -37,7 +37,7 @@ function startServer(starts: { count: number }): Program {
   return { pid: undefined, stdin, stdout, exited: gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
 }
 
-it('a call that follows the loss of a connection at once goes over the next one', async () => {
+it('a call right after a lost connection uses the next one', async () => {
   const starts = { count: 0 };
   let plugin: Plugin | undefined;
   const adapter: Adapter = {

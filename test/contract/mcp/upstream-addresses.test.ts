@@ -9,7 +9,7 @@ import { keepLog, openApp, type TestApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { notifyAll, type RawUpstream, rawUpstream, toolOf } from '../../support/raw-upstream.ts';
 
-// Two servers that share addresses: each is read by its own, wherever a client meets it.
+// Two servers with the same resource URIs: each is read from its own server wherever a client finds it.
 
 const VIEW = { ui: { resourceUri: 'ui://rates', visibility: ['model'] }, 'openai/outputTemplate': 'ui://hidden', 'a/b': 'doc://shared' };
 
@@ -58,8 +58,8 @@ const read = (app: TestApp, uri: string, caller: Caller = localCaller()) => app.
 const uris = ({ content }: ToolResult): string[] =>
   content.flatMap((block) => (block.type === 'resource_link' ? [block.uri] : block.type === 'resource' ? [block.resource.uri] : []));
 
-describe('an address that two servers have', { tags: ['addresses-renamed'] }, () => {
-  it('is the same in lists, results, prompts and tools, and is read from its server', async () => {
+describe('a URI that two servers have', { tags: ['addresses-renamed'] }, () => {
+  it('is the same in lists, results, prompts and tools, and is read from its own server', async () => {
     const { app } = await open();
     const view = app.instance.gateway.view(localCaller());
     expect([...view.resources.keys()]).toEqual([
@@ -97,7 +97,7 @@ describe('an address that two servers have', { tags: ['addresses-renamed'] }, ()
     expect((await read(app, 'plugmux://a/doc://shared')).contents[0]?.text).toBe('doc://shared of a');
   });
 
-  it('is completed and watched at its server', async () => {
+  it('is completed and subscribed at its server', async () => {
     const { app, a, b } = await open();
     const template = app.instance.gateway.view(localCaller()).templates.get('plugmux://b/file:///{path}');
     expect(await template?.resource.complete?.('path', '', {})).toEqual({ values: ['file:///{path} of b'], total: 7, hasMore: true });
@@ -112,16 +112,16 @@ describe('an address that two servers have', { tags: ['addresses-renamed'] }, ()
   });
 });
 
-describe('an address that no list holds', { tags: ['addresses-handed-out'] }, () => {
+describe('a URI that no list contains', { tags: ['addresses-handed-out'] }, () => {
   const other: Caller = { principal: 'other', profile: 'default', scopes: [] };
 
-  it('is read from the server that handed it out, by whoever got it', async () => {
+  it('is read from the server that returned it, by the caller that got it', async () => {
     const { app } = await open();
     await expect(read(app, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
     expect(uris(await app.call('a_make'))).toContain('made://1');
     expect((await read(app, 'made://1')).contents[0]?.text).toBe('made://1 of a');
     await expect(read(app, 'made://1', other)).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
-    // The next server that hands out the same address gets one of its own.
+    // The next server that returns the same URI gets a renamed one.
     expect(uris(await app.call('b_make'))).toContain('plugmux://b/made://1');
     expect((await read(app, 'made://1')).contents[0]?.text).toBe('made://1 of a');
     expect((await read(app, 'plugmux://b/made://1')).contents[0]?.text).toBe('made://1 of b');
@@ -129,14 +129,14 @@ describe('an address that no list holds', { tags: ['addresses-handed-out'] }, ()
     expect((await read(app, 'made://1', other)).contents[0]?.text).toBe('made://1 of b');
   });
 
-  it('is forgotten with its caller', async () => {
+  it('is dropped with its caller', async () => {
     const { app } = await open();
     await app.call('a_make');
     app.instance.gateway.forget(({ principal }) => principal === localCaller().principal);
     await expect(read(app, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
   });
 
-  it('can be watched', async () => {
+  it('can be subscribed', async () => {
     const { app, a } = await open();
     await app.call('a_make');
     expect(app.instance.gateway.subscribe('made://1', other)).toBeUndefined();

@@ -7,7 +7,7 @@ import { until } from '../../support/processes.ts';
 import { rawUpstream, textOf, toolOf } from '../../support/raw-upstream.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// What the last start knew is the last good content of a list, as long as its server runs.
+// The lists stored at the last start count as the last good content while the server runs.
 
 const LISTS: Readonly<Record<string, object>> = {
   'tools/list': { tools: [toolOf('a_tool')] },
@@ -27,7 +27,7 @@ function offered(app: TestApp): string[] {
   return [tools, prompts, resources, templates].flatMap((map) => [...map.keys()]).filter((name) => name !== 'approvals');
 }
 
-/** A server whose lists can be broken, after a first start that knew all of them. */
+/** A server whose lists can be broken after a first start that stored all of them. */
 async function secondStart(isBroken: (method: string) => boolean, fail: (response: ServerResponse) => object | undefined) {
   let breaks = false;
   const up = await rawUpstream(
@@ -63,7 +63,7 @@ describe.each(FAILURES)('a list that %s at a later start', { tags: ['list-apart'
     ['alone', (method: string) => method === 'tools/list'],
     ['like all others', (method: string) => method.endsWith('/list')],
     ['while all others are read', (method: string) => method.endsWith('/list') && method !== 'tools/list'],
-  ])('keeps what was known (%s), and what it lists can be called', async (_, isBroken) => {
+  ])('keeps the stored content (%s), and its items can be called', async (_, isBroken) => {
     const { app, up, changes, mend } = await secondStart(isBroken, fail);
     const broken = Object.keys(LISTS).filter(isBroken);
     expect(offered(app)).toEqual(NAMES);
@@ -86,7 +86,7 @@ describe.each(FAILURES)('a list that %s at a later start', { tags: ['list-apart'
 });
 
 describe('lists that fail at a later start', { tags: ['list-apart', 'catalogue-remembered'] }, () => {
-  it('are known to the start after that as well', async () => {
+  it('are still stored for the next start', async () => {
     const { app, dir, file } = await secondStart(
       (method) => method.endsWith('/list'),
       () => ({}),
@@ -97,7 +97,7 @@ describe('lists that fail at a later start', { tags: ['list-apart', 'catalogue-r
     expect(offered(await openApp([mcp], file, dir))).toEqual(NAMES);
   });
 
-  it('go with their server', async () => {
+  it('are dropped with their server', async () => {
     const { app, up } = await secondStart(
       (method) => method === 'tools/list',
       () => ({}),

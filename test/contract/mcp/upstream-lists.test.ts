@@ -7,7 +7,7 @@ import { until } from '../../support/processes.ts';
 import { notifyAll, type RawMessage, type RawUpstream, rawUpstream, textOf, toolOf } from '../../support/raw-upstream.ts';
 import { type AtEnd, tempFolder } from '../../support/temp.ts';
 
-// Each list of a server stands alone, and so does each request of Streamable HTTP.
+// Lists of a server are independent, and so are requests of Streamable HTTP.
 
 const EVERYTHING = { tools: { listChanged: true }, prompts: {}, resources: {} };
 const LISTS: Readonly<Record<string, object>> = {
@@ -33,10 +33,10 @@ function offered(app: TestApp): string[] {
 const problems = (app: TestApp) => app.instance.plugins()[0]?.problems ?? [];
 const broken = (response: ServerResponse): undefined => void response.socket?.destroy();
 
-describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (failing) => {
+describe.each(Object.keys(LISTS))('if %s fails', { tags: ['list-apart'] }, (failing) => {
   const others = Object.keys(LISTS).filter((method) => method !== failing);
 
-  it('the next start still knows what it held before', { tags: ['catalogue-remembered'] }, async () => {
+  it('the next start still has its content', { tags: ['catalogue-remembered'] }, async () => {
     let works = true;
     const up = await rawUpstream(({ method }) => (method === failing && !works ? {} : LISTS[method]), {
       capabilities: EVERYTHING,
@@ -52,13 +52,13 @@ describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (f
     expect(offered(await openApp([mcp], file, dir))).toEqual(Object.values(NAMES));
   });
 
-  // Each waits a second for the next try.
+  // Each waits a second for the retry.
   it.concurrent.for<[string, (response: ServerResponse) => object | undefined]>([
     ['with an error', () => ({ error: { code: -32603, message: 'it broke inside' } })],
     ['with HTTP 500', (response) => void response.writeHead(500).end('no')],
     ['with something that is no list', () => ({ tools: {}, prompts: 'none', resources: 5, resourceTemplates: true })],
     ['by losing the connection', broken],
-  ])('%s, the other lists are served and it is read again alone', async ([, fail], { expect, onTestFinished }) => {
+  ])('%s, the other lists are served and only this one is retried', async ([, fail], { expect, onTestFinished }) => {
     const atEnd = onTestFinished as AtEnd;
     let works = false;
     const up = await rawUpstream(({ method }, response) => (method === failing && !works ? fail(response) : LISTS[method]), {
@@ -80,7 +80,7 @@ describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (f
 });
 
 describe('a list that hangs', { tags: ['list-apart'] }, () => {
-  it('costs the others nothing, is named, and is served once it is answered', async () => {
+  it('does not delay the others, is reported, and is served once it is answered', async () => {
     let answer: (() => void) | undefined;
     const late = new Promise<void>((resolve) => {
       answer = resolve;
@@ -97,7 +97,7 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
     expect(up.count('prompts/list')).toBe(1);
   });
 
-  it('keeps the tools that the last start knew until it is answered', { tags: ['catalogue-remembered'] }, async () => {
+  it('keeps the tools of the last start until it is answered', { tags: ['catalogue-remembered'] }, async () => {
     let answer: ((list: object | undefined) => void) | undefined;
     let late: Promise<object | undefined> | undefined;
     const up = await rawUpstream(
@@ -121,7 +121,7 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
     expect(app.instance.plugins()[0]?.state).toBe('ready');
   });
 
-  it('past its time is asked for again, with more time', async () => {
+  it('is retried after its timeout, with more time', async () => {
     let asked = 0;
     const up = await rawUpstream(
       async ({ method }) => {
@@ -140,7 +140,7 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
   });
 });
 
-it('a list that fails later keeps what it held', { tags: ['list-apart'] }, async () => {
+it('a list that fails later keeps its content', { tags: ['list-apart'] }, async () => {
   let state: 'good' | 'bad' | 'other' = 'good';
   const up = await rawUpstream(
     ({ method }) => {
@@ -163,7 +163,7 @@ it('a list that fails later keeps what it held', { tags: ['list-apart'] }, async
   expect([up.count('prompts/list'), up.count('initialize')]).toEqual([1, 1]);
 });
 
-it('a server whose only list fails is told as failed, and served as soon as it is answered', { tags: ['list-apart'] }, async () => {
+it('a server whose only list fails is reported as failed, and served once it is answered', { tags: ['list-apart'] }, async () => {
   let works = false;
   const up = await rawUpstream(({ method }) => (works ? LISTS[method] : { error: { code: 1, message: 'not now' } }));
   const app = await open(up);
@@ -189,14 +189,14 @@ describe('a list of many pages', { tags: ['list-bounds'] }, () => {
     );
   const count = (app: TestApp): number => offered(app).filter((name) => name.startsWith('r://')).length;
 
-  it('is read to its end', async () => {
+  it('is read completely', async () => {
     const app = await open(await pages(300, 1));
     await app.instance.registry.start();
     await until('all of it is served', () => count(app) === 300);
     expect(problems(app)).toEqual([]);
   });
 
-  it('that breaks off is served as far as it was read', async () => {
+  it('that breaks off is served up to that point', async () => {
     const app = await open(await pages(300, 10, 200));
     await app.instance.registry.start();
     await until('its beginning is served', () => count(app) === 200);
@@ -204,7 +204,7 @@ describe('a list of many pages', { tags: ['list-bounds'] }, () => {
     expect(problems(app)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('the first 200 are served') }]);
   });
 
-  it('without end is cut, and told', async () => {
+  it('without end is cut and reported', async () => {
     const app = await open(await pages(Number.POSITIVE_INFINITY, 5_000));
     await app.instance.registry.start();
     expect(offered(app)).toContain('a_tool');
@@ -256,12 +256,12 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
     answer?.();
     expect((await slow).content).toEqual([{ type: 'text', text: 'late' }]);
     expect(up.count('initialize')).toBe(1);
-    // The server may have been started anew meanwhile.
+    // The server may have been restarted meanwhile.
     await until('its lists are looked at again', () => up.count('tools/list') === 2);
     expect(up.messages.filter(({ params }) => params.name === 'odd')).toHaveLength(1);
   });
 
-  it('a session is begun anew where the server has forgotten it', async () => {
+  it('a new session is opened if the server has lost it', async () => {
     const up = await calls(() => textOf('fine'));
     const app = await open(up, { restartMinMs: 20 });
     await app.instance.registry.start();
@@ -270,7 +270,7 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
     expect(up.count('initialize')).toBe(2);
   });
 
-  it('a standing stream that breaks is opened again where it left off, in the same session', async () => {
+  it('a broken standalone stream is resumed at its last event, in the same session', async () => {
     const after: unknown[] = [];
     let refuse = 0;
     const up = await calls(() => textOf('fine'), {
@@ -296,7 +296,7 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
     expect(up.count('initialize')).toBe(1);
   });
 
-  it('whose standing stream has lost its session begins anew', async () => {
+  it('opens a new session if the standalone stream has lost its session', async () => {
     const up = await calls(() => textOf('fine'), { get: (_: unknown, response: ServerResponse) => gone && response.writeHead(404).end() });
     let gone = false;
     const app = await open(up, { restartMinMs: 20 });
@@ -309,7 +309,7 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
   });
 });
 
-it('what is not served is told in one line', { tags: ['withheld-told'] }, async () => {
+it('dropped items are reported in one line', { tags: ['withheld-told'] }, async () => {
   const names = Array.from({ length: 9 }, (_, i) => `t${i}`);
   const up = await rawUpstream(({ method }) =>
     method === 'tools/list' ? { tools: [...names.map((name) => toolOf(name)), toolOf('odd', { inputSchema: [] })] } : undefined,

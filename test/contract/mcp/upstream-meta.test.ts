@@ -29,12 +29,12 @@ async function open(): Promise<{ app: TestApp; up: RawUpstream }> {
   return { app, up };
 }
 
-describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
+describe('the _meta of a request', { tags: ['meta-passes'] }, () => {
   const callWith = (meta: object | undefined, progress?: () => void) =>
     new Call(localCaller(), { ...silentClient(keepLog().log), meta: meta as never, progress });
   const sent = (up: RawUpstream, method: string): unknown => up.messages.findLast((message) => message.method === method)?.params._meta;
 
-  it('reaches the server, and what the server says comes back', async () => {
+  it("reaches the server, and the server's _meta is returned", async () => {
     const { app, up } = await open();
     expect((await app.call('given', {}, callWith(TRACE))).meta).toEqual({ 'com.example/cost': 3 });
     expect(sent(up, 'tools/call')).toEqual(TRACE);
@@ -50,7 +50,7 @@ describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
     expect(sent(up, 'tools/call')).toBeUndefined();
   });
 
-  it('passes without what each connection says for itself, and costs nothing where there is nothing else', () => {
+  it('passes without connection-specific keys, and is absent if nothing else remains', () => {
     const own = { progressToken: 1, 'io.modelcontextprotocol/protocolVersion': 'x', 'plugmux/origin': {} };
     expect(passedMeta({ ...own, ...TRACE })).toEqual(TRACE);
     for (const meta of [own, {}, undefined, null, 5, []]) expect(passedMeta(meta as never)).toBeUndefined();
@@ -60,7 +60,7 @@ describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
   });
 });
 
-it('roots are those of the client behind a call; where nobody is there, none are made up', { tags: ['roots-of-client'] }, async () => {
+it('roots are those of the client behind a call; without a client, none are invented', { tags: ['roots-of-client'] }, async () => {
   let answered: (() => void) | undefined;
   const up = await rawUpstream(({ method }) => {
     if (method === 'tools/list') return { tools: [toolOf('look')] };
@@ -90,7 +90,7 @@ it('roots are those of the client behind a call; where nobody is there, none are
 });
 
 describe('a result of a server', { tags: ['results-as-given'] }, () => {
-  it('with text and data passes as it came; what is missing is added, and nothing to the data', async () => {
+  it('with text and data passes unchanged; a missing one is added, but nothing to the data', async () => {
     const { app } = await open();
     expect(await app.call('given')).toEqual({ content: RESULT.content, structured: RESULT.structuredContent, meta: RESULT._meta });
     expect(await app.call('bare')).toEqual({ content: RESULT.content });

@@ -8,9 +8,9 @@ import { describeWithPython } from '../../support/python.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { settled, writeWheel } from '../../support/wheels.ts';
 
-// Environments that pip makes again and again.
+// Environments that pip creates repeatedly.
 
-// A package that builds itself, where others need a tool from the network.
+// A package with its own build backend, since others would be downloaded.
 const BACKEND = `import os, zipfile
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     os.makedirs("build", exist_ok=True)
@@ -24,7 +24,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 `;
 
 describeWithPython('the Python environment of a source', () => {
-  it('goes when its source has had another one for a day', { timeout: 600_000 }, async () => {
+  it('is deleted a day after its source got another one', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     const envs = join(dir, '.plugmux', 'envs');
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'q.py': pluginText('q', { other: '2' }) });
@@ -47,14 +47,14 @@ describeWithPython('the Python environment of a source', () => {
     const left = await start(wheels.slice(1));
     expect(left).toHaveLength(1);
     expect(left).not.toContain(first);
-    // What another source uses, too, stays.
+    // An environment that another source uses stays.
     await start(wheels.slice(0, 1), { q: { path: './q.py', install: wheels.slice(0, 1) } });
     ages(2);
     expect(await start(wheels.slice(1))).toContain(first);
     expect(await start(wheels.slice(1))).toContain(first);
   });
 
-  it('is refused with what pip said last, and leaves nothing half-made', { timeout: 600_000 }, async () => {
+  it("fails with pip's last output, and leaves no partial environment", { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'requirements.txt': './no-such-file.whl\n' });
     const app = await openApp([jaato], { plugins: { p: { path: './p.py', requirements: './requirements.txt' } } }, dir);
@@ -66,7 +66,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(readdirSync(join(dir, '.plugmux', 'envs'))).toEqual([]);
   });
 
-  it('finds packages that lie somewhere from the folder of the file that names them', { timeout: 600_000 }, async () => {
+  it('resolves local packages relative to the file that names them', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     const files = {
       'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),
@@ -87,7 +87,7 @@ describeWithPython('the Python environment of a source', () => {
     }
   });
 
-  it('is made anew when a package that lies somewhere has changed, and only then', { timeout: 600_000 }, async () => {
+  it('is recreated only if a local package has changed', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     writeFiles(dir, {
       'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),

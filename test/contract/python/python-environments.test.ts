@@ -12,7 +12,7 @@ import { tempFolder } from '../../support/temp.ts';
 import { settled, writeWheel } from '../../support/wheels.ts';
 
 describeWithPython('the Python environment of a source', () => {
-  it('is made with what the source needs, once, and used again without any network', { timeout: 120_000 }, async () => {
+  it("is created once with the source's requirements, and reused without network", { timeout: 120_000 }, async () => {
     const dir = tempFolder();
     const wheel = writeWheel(dir, 'tiny', { 'tiny.py': 'ANSWER = "from the wheel"\n' });
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER', where: '__import__("sys").prefix' }) });
@@ -39,7 +39,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(() => execFileSync('python3', ['-c', 'import tiny'], { stdio: 'ignore' })).toThrow();
   });
 
-  it('that is being made dies with its gateway, with all that makes it', { tags: ['F75'], timeout: 60_000 }, async () => {
+  it('in creation ends with its gateway, with all its processes', { tags: ['F75'], timeout: 60_000 }, async () => {
     const dir = tempFolder();
     const mark = `mark-${Math.random()}`;
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), python: `#!/bin/sh\nsh -c 'sleep 60; : ${mark}' &\nwait\n` });
@@ -53,7 +53,7 @@ describeWithPython('the Python environment of a source', () => {
     await until('nothing is left', () => processesWith(mark).length === 0, 30_000);
   });
 
-  it('never takes a package for an option', async () => {
+  it('never parses a package name as an option', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
     const app = await openApp([jaato], { plugins: { p: { path: './p.py', install: ['--index-url=http://x'] } } }, dir);
@@ -62,7 +62,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(app.instance.registry.plugins()[0]?.error).toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
-  it('that needs another Python says so, and blames no network', { tags: ['python-version'], timeout: 60_000 }, async () => {
+  it('that requires another Python reports that, not a network error', { tags: ['python-version'], timeout: 60_000 }, async () => {
     const dir = tempFolder();
     const wheel = writeWheel(dir, 'tiny', { 'tiny.py': '' }, 'Requires-Python: >=3.99\n');
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
@@ -73,7 +73,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(plugin?.error?.fix).toBe('The package needs another version of Python (>=3.99): set "python" in mcp.json to one.');
   });
 
-  it('may be one that exists already', { timeout: 60_000 }, async () => {
+  it('may be an existing one', { timeout: 60_000 }, async () => {
     const dir = tempFolder();
     execFileSync('python3', ['-m', 'venv', '--without-pip', join(dir, 'venv')]);
     const [lib] = readdirSync(join(dir, 'venv/lib'));

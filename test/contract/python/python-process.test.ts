@@ -32,13 +32,13 @@ class Q(BasePlugin):
         return tool_name
 `;
 
-/** Overrides signals, leaves children and threads, and then does not come back in one way or another. */
+/** Ignores signals, leaves children and threads, and then blocks in different ways. */
 const DEAF = pluginText(
   'deaf',
   {
     fine: '"fine"',
     leaves: 'leave()',
-    // A call into C that keeps the lock of the interpreter.
+    // A C call that holds the interpreter lock.
     holds: 'ctypes.PyDLL(None).sleep(30)',
     spins: '[None for _ in iter(int, 1)]',
     waits: 'never_awaits()',
@@ -75,7 +75,7 @@ async function open(more: object = {}, limits: object = {}): Promise<TestApp> {
   return app;
 }
 
-/** The neighbour goes on as if nothing had happened. */
+/** The other plugin is not affected. */
 async function expectUnharmed(app: TestApp): Promise<void> {
   expect(textOf(await app.call('echo', { message: 'unharmed' }))).toBe('unharmed');
 }
@@ -94,7 +94,7 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(app);
   });
 
-  it('keeps what C code and child processes write out of the protocol, and its descriptors to itself', {
+  it('keeps output of C code and child processes out of the protocol, and its descriptors private', {
     tags: ['F63', 'plugin-stdout'],
   }, async () => {
     const app = await open();
@@ -105,7 +105,7 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(app);
   });
 
-  it('leaves to the children of a plugin the signals they know', async () => {
+  it('leaves default signal handling to the children of a plugin', async () => {
     const app = await open();
     expect((await app.call('ends_children')).structured).toEqual({ forked: [-15, 130], started: -2 });
     await expectUnharmed(app);
@@ -119,7 +119,7 @@ describeWithPython('a Python plugin process', () => {
     ['rude', 'Rude (its text cannot be read: ValueError)'],
     ['empty', 'RuntimeError'],
     ['group', 'BaseException: bare'],
-  ])('answers for a tool that raises: %s', { tags: ['F64', 'T16'] }, async (kind, text) => {
+  ])('returns a failed result for a tool that raises: %s', { tags: ['F64', 'T16'] }, async (kind, text) => {
     const app = await open();
     const result = await app.call('raises', { kind });
     expect(result.isError).toBe(true);
@@ -132,7 +132,7 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(app);
   });
 
-  it('answers with plain data whatever a tool returns', { tags: ['F53'] }, async () => {
+  it('returns plain data for any return value of a tool', { tags: ['F53'] }, async () => {
     const app = await open();
     const returned = async (kind: string) => (await app.call('returns', { kind })).structured;
     expect(codeOf(await app.call('returns', { kind: 'nan' }))).toBe('RESULT_INVALID');
@@ -147,7 +147,7 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(app);
   });
 
-  it('passes 10 MB on where the limit allows it', async () => {
+  it('passes 10 MB if the limit allows it', async () => {
     const app = await open({}, { resultBytes: 64 * 1024 * 1024, resultChars: 64 * 1024 * 1024 });
     const result = await app.call('returns', { kind: 'big' });
     expect((result.structured as { text: string }).text).toHaveLength(10 * 1024 * 1024);
@@ -158,7 +158,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await app.call('asks_input'))).toBe('EOF when reading a line');
   });
 
-  it.each(['exit', 'abort', 'segv', 'kill'])('loses one call to a process that dies: %s', { tags: ['F64', 'T16'] }, async (kind) => {
+  it.each(['exit', 'abort', 'segv', 'kill'])('fails one call if the process dies: %s', { tags: ['F64', 'T16'] }, async (kind) => {
     const app = await open();
     const [result, neighbour] = await Promise.all([app.call('dies', { kind }), app.call('echo', { message: 'beside' })]);
     expect(codeOf(result)).toBe('PLUGIN_CRASHED');
@@ -167,7 +167,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await app.call('prints'))).toBe('printed');
   });
 
-  it('answers a call past its deadline at once, and starts afresh when threads hang', { tags: ['F17', 'F65'] }, async () => {
+  it('fails a call at its deadline, and restarts if threads hang', { tags: ['F17', 'F65'] }, async () => {
     const app = await open({ limits: { callTimeoutMs: 1000 } });
     const calls = Array.from({ length: 8 }, () => app.call('sleeps', { seconds: 600 }));
     for (const result of await Promise.all(calls)) expect(codeOf(result)).toBe('CALL_TIMEOUT');
@@ -176,7 +176,7 @@ describeWithPython('a Python plugin process', () => {
   });
 
   it.each(['holds', 'spins', 'waits'])(
-    'ends at the deadline with its children, deaf to signals: %s',
+    'is killed at the deadline with its children, despite ignored signals: %s',
     { tags: ['F65', 'F57'] },
     async (way) => {
       const dir = tempFolder();
@@ -195,7 +195,7 @@ describeWithPython('a Python plugin process', () => {
       expect(['CALL_TIMEOUT', 'PLUGIN_UNRESPONSIVE']).toContain(codeOf(await stuck));
       expect(performance.now() - began).toBeLessThan(10_000);
       await expectUnharmed(app);
-      // Threads alone do not cost the process: the others of its calls still have a place.
+      // Hung threads alone do not end the process: there is capacity for its other calls.
       if (way !== 'spins') await until('nothing of it is left', () => processesWith(mark).every((pid) => !before.has(pid)), 10_000);
       await until('it serves again', async () => textOf(await app.call('fine')) === 'fine');
       await app.close();
@@ -214,7 +214,7 @@ describeWithPython('a Python plugin process', () => {
     await app.logged('ended after its cancellation');
   });
 
-  it('gives every caller its own answer, in threads and on the loop', { tags: ['T6'] }, async () => {
+  it('gives every caller its own result, in threads and on the loop', { tags: ['T6'] }, async () => {
     const app = await open();
     const secrets = Array.from({ length: 60 }, (_, i) => `secret ${i}`);
     const results = await Promise.all(secrets.map((secret, i) => app.call('says', { ms: (i * 7) % 20, secret })));
@@ -225,10 +225,10 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await app.call('awaits'))).toBe('awaited');
   });
 
-  it('starts afresh beside a coroutine that blocks the loop, and names it', { tags: ['F65'] }, async () => {
+  it('starts a new process beside a coroutine that blocks the loop, and names it', { tags: ['F65'] }, async () => {
     const app = await open({}, { unresponsiveMs: 500, hungMs: 1500, drainMs: 15_000 });
     const blocked = app.call('blocks', { seconds: 9 });
-    // Those that came before the change wait with the one that blocks.
+    // Earlier calls wait with the blocking one.
     const soon = () => Promise.race([app.call('awaits').then(textOf), sleep(1000, 'waits')]);
     await until('a fresh process answers', async () => (await soon()) === 'awaited');
     expect(await Promise.race([blocked, 'still blocked'])).toBe('still blocked');
@@ -242,7 +242,7 @@ describeWithPython('a Python plugin process', () => {
   it.each([
     [{}, false],
     [{ limits: { shutdownTimeoutMs: 5000 } }, true],
-  ])('gives a plugin the time to stop that its entry says: %j', async (more, stopped) => {
+  ])('gives a plugin the configured time to stop: %j', async (more, stopped) => {
     const dir = tempFolder();
     const stop = `\n    def shutdown(self):\n        __import__("time").sleep(2)\n        open("stopped", "w").close()\n`;
     writeFiles(dir, { 'slow.py': pluginText('slow', { t: '1' }, stop) });
@@ -256,9 +256,9 @@ describeWithPython('a Python plugin process', () => {
     expect(existsSync(join(dir, 'stopped'))).toBe(stopped);
   });
 
-  it('is not started again and again with an interpreter that is too old', async () => {
+  it('is not restarted repeatedly with an interpreter that is too old', async () => {
     const dir = tempFolder();
-    // As an old one would go through the program's first lines.
+    // An old interpreter would run the program's first lines like this.
     const main = fileURLToPath(new URL('../../../dist/src/host/python/__main__.py', import.meta.url));
     const old = `import runpy, sys; sys.version_info = (3, 9, 1); sys.version = "3.9.1 (main)"; sys.argv = ["x"]; runpy.run_path(${JSON.stringify(main)}, run_name="__main__")`;
     const python = join(dir, 'python');
@@ -271,7 +271,7 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(app);
   });
 
-  it('starts with the first call where the entry says so and the source is known', async () => {
+  it('starts on the first call if configured and the source is known', async () => {
     const dir = tempFolder();
     const mark = `lazy-${Math.random()}`;
     writeFiles(dir, { 'p.py': pluginText('p', { one: '"one"' }), 'q.py': SCAIWAVE });
@@ -283,7 +283,7 @@ describeWithPython('a Python plugin process', () => {
       expect([...app.instance.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
       return app;
     };
-    // It must be described once.
+    // It must have been described once.
     const first = await begin();
     expect(processesWith(mark).length).toBeGreaterThan(0);
     await first.close();
@@ -297,7 +297,7 @@ describeWithPython('a Python plugin process', () => {
     expect(processesWith(mark).length).toBeGreaterThan(0);
   });
 
-  it('ends with threads that never end', { tags: ['F57'] }, async () => {
+  it('exits despite threads that never end', { tags: ['F57'] }, async () => {
     const app = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
     await app.call('threads');
     await expectUnharmed(app);
@@ -305,7 +305,7 @@ describeWithPython('a Python plugin process', () => {
     await until('the process is gone', () => processesWith('PLUGMUX_TEST_NAMED=threads').length === 0, 5000);
   });
 
-  it('leaves no interpreter behind when the gateway is killed, whatever its threads do', { tags: ['F75'] }, async () => {
+  it('leaves no interpreter when the gateway is killed, even with busy threads', { tags: ['F75'] }, async () => {
     const dir = tempFolder();
     const mark = `killed-${Math.random()}`;
     const file = join(dir, 'mcp.json');
@@ -319,7 +319,7 @@ describeWithPython('a Python plugin process', () => {
     await until('the interpreter is gone', () => processesWith(mark).length === 0, 10_000);
   });
 
-  it('speaks on stdin and stdout behind programs that pass nothing else on', async () => {
+  it('uses stdin and stdout behind programs that pass no other descriptors', async () => {
     const bridge = fileURLToPath(new URL('../../../dist/src/host/python/', import.meta.url));
     const child = spawn('python3', ['-u', bridge, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ask = async (message: object): Promise<unknown> => {

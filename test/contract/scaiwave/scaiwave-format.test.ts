@@ -11,14 +11,14 @@ import { until } from '../../support/processes.ts';
 import { describeWithPython } from '../../support/python.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// What only this format has, on real plugins in a real interpreter.
+// Features of this format only, with real plugins in a real interpreter.
 
 const HEAD = `import json
 from app.plugins.base import BasePlugin
 from app.plugins.protocol import PluginContext, PluginManifest, PluginPermission, ToolDefinition
 `;
 
-/** A plugin class: what its manifest has besides, and the body of execute_tool. */
+/** A plugin class: additional manifest fields, and the body of execute_tool. */
 function plugin(id: string, tools: string, body: string, more = '', manifest = ''): string {
   const className = id.replaceAll(/\W/g, '_').toUpperCase();
   return `
@@ -51,7 +51,7 @@ const names = (app: TestApp) => [...app.instance.registry.catalogue().tools.keys
 const run = async (app: TestApp, name: string, args: object = {}) => textOf(await app.call(name, args));
 
 describeWithPython('ScaiWave plugins', () => {
-  it('run as the documentation shows them, with every documented field of the context', async () => {
+  it('run as documented, with every documented field of the context', async () => {
     const body = `assert isinstance(args, str) and json.loads(args) == {"x": "ü"}, args
 assert (ctx.db or None) is None and ctx.redis is None and ctx.user_token is None and ctx.arq is None
 return "\\n".join([ctx.room_id, ctx.sender_id, ctx.tenant.tenant_id, ctx.settings.api_base, ctx.settings.KEY, args])`;
@@ -63,7 +63,7 @@ return "\\n".join([ctx.room_id, ctx.sender_id, ctx.tenant.tenant_id, ctx.setting
     expect(await run(app, 'show', { x: 'ü' })).toBe('desk\nai\nt1\nhttp://127.0.0.1:9\nk\n{"x": "ü"}');
   });
 
-  it('get a new context for every call, with the session where nothing else is configured', async () => {
+  it('get a new context for every call, with the session by default', async () => {
     const body = `old, self.last = getattr(self, "last", None), ctx
 ctx.room_id += "!"
 return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
@@ -72,7 +72,7 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     expect(await run(app, 'show')).toBe('False gateway! mcp:local');
   });
 
-  it('know the client by what it calls itself, and its session, in both eras', async () => {
+  it("get the client's name and session in both eras", async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'plugin.py'), HEAD + plugin('acme.it', tool('who'), 'return f"{ctx.sender_id} {ctx.room_id}"'));
     const file = join(dir, 'mcp.json');
@@ -105,7 +105,7 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     ['ctx.tenant.plan', 'ctx.tenant.plan is not configured: add "plan" to "context": { "tenant" } of the entry in mcp.json'],
     ['1 / 0', 'show failed: ZeroDivisionError'],
     ['exit(3)', 'show failed: SystemExit'],
-  ])('answer %s with one text and go on', async (code, expected) => {
+  ])('return one text for %s and keep running', async (code, expected) => {
     const app = await one(plugin('acme.it', tool('show'), `if "go" in args:\n    ${code}\nreturn "fine"`));
     const result = await app.call('show', { go: true });
     expect([result.isError, textOf(result)]).toEqual([true, expected]);
@@ -123,19 +123,19 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     ['## Fallback suggestions\n- `a`', false],
     ['A list.\nFallback suggestions: x\nand then more text', false],
     ['All good, see Fallback suggestions', false],
-  ])('tell a failure from a success by its ending: %s', { tags: ['scaiwave-suggestions'] }, async (text, failed) => {
+  ])('recognize a failure by the end of its text: %s', { tags: ['scaiwave-suggestions'] }, async (text, failed) => {
     const app = await one(plugin('acme.it', tool('show'), `return ${JSON.stringify(text)}`));
     const result = await app.call('show');
     expect([result.isError === true, textOf(result)]).toEqual([failed, text]);
   });
 
-  it('say nothing, or say it in data, and lose none of it', async () => {
+  it('may return nothing or data, without loss', async () => {
     const app = await one(plugin('acme.it', `${tool('none')}, ${tool('data')}`, 'return None if tool_name == "none" else {"a": [1]}'));
     expect((await app.call('none')).meta).toEqual({ empty: true });
     expect(await run(app, 'data')).toBe('{"a":[1]}');
   });
 
-  it('need the permissions they ask for, and say which and where', async () => {
+  it('require their permissions, and name the missing ones and the key that grants them', async () => {
     const tools = `${tool('free')}, ${tool('fetch', ', permissions_required=[PluginPermission.EXTERNAL_HTTP, "search"]')}`;
     const text = plugin('acme.it', tools, 'return tool_name', '', ', permissions=[]');
     const app = await one(text, { grant: ['search'] });
@@ -156,13 +156,13 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     expect(names(hidden)).toEqual(['free']);
   });
 
-  it('state their side effects, which decides who is asked', async () => {
+  it('declare side effects, which decide on approval', async () => {
     const app = await one(plugin('acme.it', `${tool('look')}, ${tool('send', ', side_effects=True')}`, 'return tool_name'));
     expect([entryOf(app, 'look')?.tool.approval, entryOf(app, 'send')?.tool.approval]).toEqual(['auto', 'required']);
     expect(entryOf(app, 'send')?.tool.hints).toEqual({ destructive: true, readOnly: false });
   });
 
-  it('bring tools at run time, which never replace declared ones', async () => {
+  it('add tools at run time, which never replace declared ones', async () => {
     const more = `found = None
 async def get_dynamic_tools(self, ctx):
     if self.found == "fail":
@@ -185,7 +185,7 @@ async def get_dynamic_tools(self, ctx):
     expect(names(app)).toContain('dance');
   });
 
-  it('bring tools to one session alone where they work on the data of their caller alone', async () => {
+  it('add tools to single sessions if they use private data', async () => {
     const more = `found = {}
 async def get_dynamic_tools(self, ctx):
     return [
@@ -213,12 +213,12 @@ return ctx.room_id`;
     expect(await listed(b)).toEqual(['learn']);
     expect((await a.call('dance')).content[0]?.text).toBe('dance ran {}');
     await expect(b.call('dance')).rejects.toThrow(/Unknown tool/);
-    // Nothing new to the gateway, but to this session.
+    // Known to the gateway, but new to this session.
     const told = b.changes();
     await b.call('learn', { skill: 'dance' });
     await until('it is told', () => b.changes() > told);
     await until('the other has it too', async () => (await listed(b)).includes('dance'));
-    // A tool of one name may be another in each session.
+    // A tool with the same name may differ by session.
     for (const [client, other] of [
       [a, b],
       [b, a],
@@ -232,7 +232,7 @@ return ctx.room_id`;
     }
   });
 
-  it('tell the model what is so right now', async () => {
+  it('give the model their current prompt text', async () => {
     const more = 'n = 0\nasync def get_system_context(self, ctx):\n    self.n += 1\n    return f"asked {self.n} times"';
     const app = await one(plugin('acme.it', tool('x'), 'return ""', more, ', injects_context=True'));
     const { prompts, instructions } = app.instance.registry.catalogue();
@@ -241,14 +241,14 @@ return ctx.room_id`;
     expect(got?.messages[0]?.content).toMatchObject({ text: 'asked 2 times' });
   });
 
-  it('take a typed line as it is, by the prompt of a tool with a usage', async () => {
+  it('get a typed line unchanged, through the prompt of a tool with a usage', async () => {
     const app = await one(plugin('acme.it', tool('foo', ', usage="[/foo <bar>]"'), 'return f"got {args}"'));
     expect(entryOf(app, 'foo')?.description).toBe('Does foo\nUsage: [/foo <bar>]');
     const got = await app.instance.registry.catalogue().prompts.get('foo')?.prompt.get({ text: 'plain words' }, app.newCall());
     expect(got?.messages[0]?.content).toMatchObject({ text: 'got plain words' });
   });
 
-  it('are found in a tree by its list, in the list’s order, and one by one where the list is broken', async () => {
+  it('are found in a tree by its list, in order, and file by file if the list is broken', async () => {
     const file = (id: string) => HEAD + plugin(id, tool(id.replace('.', '_')), 'return tool_name');
     const tree = (list: string) => ({
       'tree/app/__init__.py': 'raise RuntimeError("never run")',
@@ -274,7 +274,7 @@ return ctx.room_id`;
     expect(status(broken, 'acme.c')?.error?.message).toContain('nowhere_at_all');
   });
 
-  it('are no way round the permissions and approvals of a tool by its prompt', async () => {
+  it('apply the permissions and approvals of a tool to its prompt', async () => {
     const usage = ', usage="[/it]"';
     const tools = [
       tool('free', usage),
@@ -294,7 +294,7 @@ return ctx.room_id`;
   it.each([
     ['a tuple of classes', 'BUILTIN_PLUGINS = (\n    # those\n    ACME_B,\n    Renamed(),\n)'],
     ['an empty list that is filled', 'BUILTIN_PLUGINS: list = []\nBUILTIN_PLUGINS.append(ACME_B())\nBUILTIN_PLUGINS += [Renamed()]'],
-  ])('are found where the list is %s, also in packages', async (_, list) => {
+  ])('are found if the list is %s, also in packages', async (_, list) => {
     const file = (id: string) => HEAD + plugin(id, tool(id.replace('.', '_')), 'return tool_name');
     const imports = 'from .a import ACME_A as Renamed\nfrom .b import ACME_B\n';
     const files = {
@@ -307,7 +307,7 @@ return ctx.room_id`;
     expect(names(await open(files, {}, tempFolder(), './tree'))).toEqual(['acme_b', 'acme_a']);
   });
 
-  it('are found where what they share stands in another file, and under another name', async () => {
+  it('are found if their base class is in another file, under another name', async () => {
     const base = `from abc import abstractmethod
 ${HEAD}
 class Shared(BasePlugin):
@@ -344,7 +344,7 @@ class ${name}(Base):
     expect(names(aliased)).toEqual(['x', 'y']);
   });
 
-  it('are told of where the text of their source did not show them', async () => {
+  it('are reported if their source text did not show them', async () => {
     const hidden = plugin('acme.b', tool('y'), 'return "b"')
       .replace(/^(?=.)/gm, '    ')
       .replace('class', 'global ACME_B\n    class');
@@ -358,7 +358,7 @@ class ${name}(Base):
     expect(status(await one(text, { allow: ['acme.a'] }))?.problems).toEqual([]);
   });
 
-  it('may be named where a source holds several, and take their own ids then', async () => {
+  it('may be selected from a source with several, and then use their own ids', async () => {
     const text = HEAD + plugin('acme.a', tool('x'), 'return "a"') + plugin('acme.b', tool('y'), 'return "b"');
     const both = await open({ 'plugin.py': text });
     expect(both.instance.registry.plugins().map((p) => p.id)).toEqual(['acme.a', 'acme.b']);
@@ -369,7 +369,7 @@ class ${name}(Base):
     expect(status(missing)?.error?.message).toContain('found: acme.a, acme.b');
   });
 
-  it('use newer keywords with a warning, and unknown permissions not at all', async () => {
+  it('accept newer keywords with a warning, and ignore unknown permissions', async () => {
     const newer = await one(plugin('acme.it', tool('x', ', icon="star"'), 'return "x"'));
     expect(await run(newer, 'x')).toBe('x');
     await until('it is logged', () => newer.lines.some((l) => l.level === 'warn' && l.message.includes("'icon'")));
@@ -377,7 +377,7 @@ class ${name}(Base):
     expect(status(unknown)?.error?.message).toContain('FLY');
   });
 
-  it('may derive from the documented types, and copy what they are handed', async () => {
+  it('may subclass the documented types, and copy their arguments', async () => {
     const text = `import copy, dataclasses, inspect
 from abc import ABC
 
@@ -401,7 +401,7 @@ return f"{rate} {list(inspect.signature(ToolDefinition).parameters)[:2]} {settin
     expect(status(app)?.problems.map((p) => p.message)).toEqual([expect.stringContaining("'icon'")]);
   });
 
-  it('keep what is private from callers that nobody can tell apart', async () => {
+  it('keep private data from anonymous callers', async () => {
     const app = await one(plugin('acme.it', tool('mine'), 'return "secret"', '', ', scope="private"'));
     expect(await run(app, 'mine')).toBe('secret');
     const tool_ = entryOf(app, 'mine')?.tool;
@@ -422,7 +422,7 @@ describeWithPython('Installing a ScaiWave plugin', () => {
       `async def on_install(self, ctx):\n    ${hook}\nasync def on_uninstall(self, ctx):\n    open("count", "a").write("u")`,
     );
 
-  it('runs on_install once, also across restarts, and on_uninstall when somebody disables it', async () => {
+  it('run on_install once, also across restarts, and on_uninstall when disabled', async () => {
     const dir = tempFolder();
     const text = counting('open("count", "a").write(f"i{ctx.tenant.tenant_id}")');
     const first = await one(text, {}, dir);
@@ -440,7 +440,7 @@ describeWithPython('Installing a ScaiWave plugin', () => {
     expect(await run(third, 'count')).toBe('idefaultuidefault');
   });
 
-  it('runs hooks where the calls run, and brings no loop to those that await nothing', async () => {
+  it('run hooks where calls run, and start no loop for plugins that await nothing', async () => {
     const text = `import sqlite3, sys
 ${plugin(
   'acme.it',
@@ -455,7 +455,7 @@ ${plugin(
     expect(await run(await one(awaiting), 'show')).toBe('asyncio at start: True');
   });
 
-  it('leaves a plugin disabled whose hook fails, and tries again when somebody enables it', async () => {
+  it('stay disabled if their hook fails, and retry when enabled', async () => {
     const dir = tempFolder();
     const text = counting(
       'import os\n    if not os.path.exists("ready"):\n        raise RuntimeError("not ready")\n    open("count", "a").write("i")',

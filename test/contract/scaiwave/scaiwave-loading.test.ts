@@ -9,7 +9,7 @@ const HEAD = `from app.plugins.base import BasePlugin
 from app.plugins.protocol import PluginManifest, ToolDefinition
 `;
 
-/** A plugin whose database, opened in its constructor, belongs to the thread that opened it. */
+/** A plugin whose database, opened in its constructor, is bound to the thread that opened it. */
 const BOUND = `import signal, sqlite3
 ${HEAD}
 signal.signal(signal.SIGUSR2, signal.SIG_IGN)
@@ -51,14 +51,14 @@ describeWithPython('ScaiWave plugins', () => {
     ['a class of a list', `${BOUND}\nBUILTIN_PLUGINS = [Bound]\n`, {}],
     ['an object of a list', `${BOUND}\nBUILTIN_PLUGINS = [Bound()]\n`, {}],
     ['an object for each session', BOUND, { instances: 'per-session' }],
-  ])('use in calls what their constructor opened, as %s', { tags: ['scaiwave-thread'] }, async (_, text, more) => {
+  ])('use objects from their constructor in calls, as %s', { tags: ['scaiwave-thread'] }, async (_, text, more) => {
     const app = await open({ 'bound.py': text }, { bound: { path: './bound.py', ...more } });
     expect(status(app, 'bound')?.error).toBeUndefined();
     expect(textOf(await app.call('add'))).toBe('1');
     expect((await Promise.all([app.call('add'), app.call('add')])).map(textOf).sort()).toEqual(['2', '3']);
   });
 
-  it('that their list leaves out, or that are twins of others, have not failed', { tags: ['scaiwave-told'] }, async () => {
+  it('outside the list or with a duplicate id are not failures', { tags: ['scaiwave-told'] }, async () => {
     const builtin = 'tree/app/plugins/builtin';
     const app = await open(
       {
@@ -85,7 +85,7 @@ ${named('Loner', 'acme.loner')}`,
     expect(messages(app, 'acme.loner')).toEqual([expect.stringContaining('acme.loner is left out: it is not in the list BUILTIN_PLUGINS')]);
   });
 
-  it('of another program with the same names are told as such, with what they lack', { tags: ['scaiwave-told'] }, async () => {
+  it('of another program with the same names are reported as such, with what they lack', { tags: ['scaiwave-told'] }, async () => {
     const app = await open(
       {
         'camera.py': 'from app.plugins.base import BasePlugin\nclass Camera(BasePlugin):\n    def process(self, frame): return []\n',

@@ -8,8 +8,8 @@ import { freePort } from '../../support/http-server.ts';
 import { describeWithPython } from '../../support/python.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// A real database and a real Redis behind a plugin's context: a virtual environment with sqlalchemy[asyncio], aiosqlite and
-// redis, and a redis-server on PATH.
+// A real database and Redis in a plugin's context: needs a virtual environment with sqlalchemy[asyncio], aiosqlite and redis,
+// and a redis-server on PATH.
 const python = process.env.PLUGMUX_TEST_SCAIWAVE ?? '';
 const ci = process.env.CI === 'true';
 const SERVER = 'redis-server';
@@ -62,10 +62,10 @@ describeWithPython('what the context of ScaiWave plugins lacks', () => {
   it.each([
     ['dbUrl', 'sqlite+aiosqlite:///notes.db'],
     ['redisUrl', 'redis://127.0.0.1:1'],
-  ])('is named at the start: %s', async (key, address) => {
+  ])('is reported at start: %s', async (key, address) => {
     const app = await open({ context: { [key]: address }, python: 'python3' });
     const error = app.instance.registry.plugins()[0]?.error;
-    // Whoever has the packages in the plain interpreter has nothing to be told.
+    // Not reported if the plain interpreter has the packages.
     if (error === undefined) return;
     expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING', message: expect.stringContaining(`"${key}" requires the package `) });
     expect(error.fix).toContain('"install"');
@@ -73,7 +73,7 @@ describeWithPython('what the context of ScaiWave plugins lacks', () => {
 });
 
 const services = (): void => {
-  it('is a session of its own for every call, and nothing of a call that failed', async () => {
+  it('is a separate session for every call, rolled back if the call fails', async () => {
     const app = await open({ python, context: { dbUrl: 'sqlite+aiosqlite:///notes.db' } });
     expect(app.instance.registry.plugins()[0]?.error).toBeUndefined();
     expect(await run(app, 'setup')).toBe('done');
@@ -85,7 +85,7 @@ const services = (): void => {
     expect(await run(app, 'count')).toBe('13');
   });
 
-  it('refuses addresses that make no sense at the start, without repeating them', async () => {
+  it('rejects invalid URLs at start without printing them', async () => {
     for (const [key, address] of [
       ['dbUrl', 'no address, secret-word'],
       ['redisUrl', 'ftp://secret-word@here'],
@@ -104,7 +104,7 @@ const services = (): void => {
 };
 
 const redis = (): void => {
-  it('is a client of the server that the entry names', async () => {
+  it('is a client of the configured server', async () => {
     const port = await freePort();
     const server = spawn(SERVER, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
     onTestFinished(() => void server.kill('SIGKILL'));

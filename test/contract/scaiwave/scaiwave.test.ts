@@ -9,6 +9,6 @@ describeWithPython('scaiwave', () =>
     fixtures: fileURLToPath(new URL('../../fixtures/scaiwave', import.meta.url)),
     toolName: (_, tool) => tool,
     emptyText: '(no result)',
-    skip: [{ reason: 'the format has texts and no structured results', tests: ['structured results arrive as data and as text'] }],
+    skip: [{ reason: 'the format has texts and no structured results', tests: ['structured results are returned as data and as text'] }],
   }),
 );

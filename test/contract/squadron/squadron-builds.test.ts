@@ -9,13 +9,13 @@ import { BIN } from '../../support/gateway.ts';
 import { processesWith, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// Builds that are broken off, by a stand-in for the compiler that tells where it puts its temporary files and then takes its time.
+// Interrupted builds, with a stand-in for the compiler that reports its temporary folder and then runs for long.
 
 interface Place {
   readonly dir: string;
   readonly home: string;
   readonly config: { plugins: object; limits: object };
-  /** Where the compiler works, once it does. */
+  /** The compiler's folder, once it runs. */
   folders(): Promise<string[]>;
   readonly mark: string;
 }
@@ -56,8 +56,8 @@ const left = ({ home }: Place): string[] => {
   return existsSync(dir) ? readdirSync(dir) : [];
 };
 
-describe('a build that is broken off', () => {
-  it('by the end of its gateway leaves no process and no file', { tags: ['F71'] }, async () => {
+describe('an interrupted build', () => {
+  it('leaves no process and no file when its gateway ends', { tags: ['F71'] }, async () => {
     const place = prepare();
     const app = await openApp([squadron], place.config, place.dir);
     void app.instance.registry.start();
@@ -69,7 +69,7 @@ describe('a build that is broken off', () => {
     expect(left(place)).toEqual([]);
   });
 
-  it('by the death of its gateway leaves no process and no temporary folder; the next build takes the rest away', {
+  it('leaves no process and no temporary folder when its gateway is killed; the next build removes the rest', {
     tags: ['F71'],
   }, async () => {
     const place = prepare();

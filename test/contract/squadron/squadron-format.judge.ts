@@ -12,7 +12,7 @@ import { processesWith, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { withoutGo, withoutPython } from '../../support/toolchains.ts';
 
-// What takes its time with plugins of this format: a command line that is walked through, and the waits of SDK and pip.
+// Slow tests of this format: a command-line session, and waits of SDK and pip.
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const GO = join(FIXTURES, 'squadron');
@@ -22,23 +22,23 @@ const SLOW = { timeout: 300_000 };
 const withoutNamespaces = (): boolean => spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status !== 0;
 
 describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
-  it.skipIf(withoutNamespaces())('live on under a gateway that is process 1', async () => {
+  it.skipIf(withoutNamespaces())('keep running under a gateway with process id 1', async () => {
     const mark = `mark-${Math.random()}`;
     const config = writeConfig({ plugins: { echo: { path: join(GO, 'echo'), env: { MARK: mark } } } });
     const args = ['--fork', '--pid', '--mount-proc', process.execPath, BIN, 'stdio', '--config', config];
     const client = await connect('v2 auto', { command: 'unshare', args });
     await until('it is listed', async () => (await client.list()).includes('plugins_echo_echo'), 60_000);
-    // This client starts the gateway twice, and the second one lists what the first one knew.
+    // This client starts the gateway twice; the second one lists the stored tools.
     await client.call('plugins_echo_echo', { message: 'awake' });
     const running = processesWith(mark);
     expect(running.length).toBeGreaterThan(0);
-    // The SDK looks for its parent every five seconds.
+    // The SDK checks for its parent every five seconds.
     await new Promise((resolve) => setTimeout(resolve, 11_000));
     expect(await client.call('plugins_echo_echo', { message: 'alive' })).toMatchObject({ content: [{ type: 'text', text: 'alive' }] });
     expect(processesWith(mark)).toEqual(running);
   });
 
-  it('are tried out on the command line', async () => {
+  it('can be used on the command line', async () => {
     const dir = tempFolder();
     cpSync(join(GO, 'echo'), join(dir, 'src'), { recursive: true });
     const env = { SQUADRON_HOME: join(dir, 'home') };
@@ -67,7 +67,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
 });
 
 describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
-  it('that cannot be installed say what pip said', async () => {
+  it("that cannot be installed report pip's output", async () => {
     const dir = tempFolder();
     cpSync(SNAKE, join(dir, 'snail'), { recursive: true });
     const toml = join(dir, 'snail/pyproject.toml');

@@ -12,7 +12,7 @@ import { processesWith, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { withoutGo, withoutPython } from '../../support/toolchains.ts';
 
-// What only this format has, on real plugins in real processes.
+// Features of this format only, with real plugins in real processes.
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const GO = join(FIXTURES, 'squadron');
@@ -28,11 +28,11 @@ async function open(plugins: object, more: object = {}, dir: string = tempFolder
 
 const status = (app: TestApp, id: string) => app.instance.registry.plugins().find((p) => p.id === id);
 const names = (app: TestApp): string[] => [...app.instance.registry.catalogue().tools.keys()];
-/** The private folder of a plugin, as a process of it was told. */
+/** A plugin's private folder, from its process's environment. */
 const privateFolder = (pid: number): string => /TMPDIR=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1] ?? '';
 
 describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
-  it('written by hand on the old SDK run as they are', async () => {
+  it('written for the old SDK run unchanged', async () => {
     const app = await open({ hand: { path: BY_HAND, settings: { big: 12345678901, on: true }, credentials: { key: 'geheim' } } });
     expect(status(app, 'hand')?.error).toBeUndefined();
     expect(names(app).sort()).toEqual(['fail', 'join', 'panic', 'print', 'settings'].map((n) => `plugins_hand_${n}`));
@@ -48,13 +48,13 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(textOf(await app.call('plugins_hand_join', { words: ['still', 'here'] }))).toBe('still here');
   });
 
-  it('may take what is made of its own kind, whatever the SDK has lost of that', async () => {
+  it('may accept recursive types, despite definitions that the SDK drops', async () => {
     const app = await open({ typed: { path: join(GO, 'typed') } });
     const tree = { name: 'root', children: [{ name: 'leaf' }] };
     expect((await app.call('plugins_typed_plant', tree)).structured).toEqual(tree);
   });
 
-  it('may leave pointers to structs nil, which their schemas know nothing of', async () => {
+  it('may leave struct pointers nil, which their schemas do not mention', async () => {
     const app = await open({ typed: { path: join(GO, 'typed') } });
     const result = await app.call('plugins_typed_sparse');
     expect([result.isError, result.structured]).toEqual([undefined, { name: 'x', data: '', tags: [], more: {} }]);
@@ -63,7 +63,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     });
   });
 
-  it('that refuse their settings, or get none where they are empty, say so', async () => {
+  it('that reject their settings, or have empty ones, report that', async () => {
     const app = await open({
       hand: { path: BY_HAND, settings: { refuse: 'yes' } },
       echo: { path: join(GO, 'echo'), settings: { prefix: '' } },
@@ -74,20 +74,20 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(status(app, 'echo')?.error?.message).toContain('settings [prefix] are empty');
   });
 
-  it('speak over an encrypted connection where that is wanted', async () => {
+  it('use an encrypted connection if configured', async () => {
     const app = await open({ echo: { path: join(GO, 'echo'), autoMtls: true }, hand: { path: BY_HAND, autoMtls: true } });
     expect(textOf(await app.call('plugins_echo_echo', { message: 'secret' }))).toBe('secret');
     expect(textOf(await app.call('plugins_hand_join', { words: ['a'] }))).toBe('a');
   });
 
-  it('refuse arguments over 4 MiB before they are sent', async () => {
+  it('reject arguments over 4 MiB before sending', async () => {
     const app = await open({ echo: { path: join(GO, 'echo') } });
     const result = await app.call('plugins_echo_echo', { message: 'x'.repeat(4_200_000) });
     expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'MESSAGE_TOO_LARGE', outcome: 'NOT_SENT' });
     expect(textOf(await app.call('plugins_echo_echo', { message: 'x' }))).toBe('x');
   });
 
-  it('that are built already are run as they are, with a runner.json or without', async () => {
+  it('that are already built run unchanged, with or without a runner.json', async () => {
     const home = process.env.SQUADRON_HOME as string;
     const [built, bare] = ['built', 'bare'].map((name) => installFolder(home, name, 'local')) as [string, string];
     for (const dir of [built, bare]) mkdirSync(dir, { recursive: true });
@@ -106,7 +106,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     });
   });
 
-  it('are built again when their source changes, and a broken change tells why', async () => {
+  it('are rebuilt when their source changes, and a failed build reports the cause', async () => {
     const dir = tempFolder();
     cpSync(join(GO, 'echo'), join(dir, 'plugin_live'), { recursive: true });
     const main = join(dir, 'plugin_live/main.go');
@@ -116,7 +116,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     const source = readFileSync(main, 'utf8');
     writeFileSync(main, source.replace('return prefix + in.Message', 'return "new " + prefix + in.Message'));
     await app.reconfigure(config);
-    // The list does not shrink while the new one is being built.
+    // The list keeps its tools during the build.
     expect(names(app)).toContain('plugins_live_echo');
     expect(textOf(await app.call('plugins_live_echo', { message: 'two' }))).toBe('new two');
     writeFileSync(main, `${source}\nthis is no Go`);
@@ -128,7 +128,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     });
   });
 
-  it('are declared in files: plugins, tools made of their tools, selections of both', async () => {
+  it('are declared in files: plugins, tools on top of their tools, selections of both', async () => {
     const dir = tempFolder();
     cpSync(join(GO, 'echo'), join(dir, 'squad/src/plugin_echo'), { recursive: true });
     const hcl = `
@@ -189,13 +189,13 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     const seen = (profile: string) => [...app.instance.gateway.view({ ...app.newCall().caller, profile }).tools.keys()].sort();
     expect(seen('some')).toEqual(['plugins_parrot_echo']);
     expect(seen('all')).toEqual(['plugins_parrot_echo', 'tools_greet']);
-    // Nothing but a parameter is another one.
+    // Only a parameter differs.
     writeFileSync(join(dir, 'squad/deep/squad.hcl'), hcl.replace('"always this"', '"now that"'));
     await app.reconfigure({ plugins, profiles, limits: { restartMinMs: 50, stopGraceMs: 500 } });
     await until('it is taken over', async () => textOf(await app.call('tools_fixed')) === 'Hi: now that');
   });
 
-  it('are called by clients of both eras, and nothing is left of them when the gateway is killed', async () => {
+  it('are called by clients of both eras, and leave no process when the gateway is killed', async () => {
     const config = writeConfig({ plugins: { rude: { path: join(GO, 'rude') }, echo: { path: join(GO, 'echo') } } });
     const gateway = await serve(config, { bin: BIN });
     for (const era of ['v1', 'v2 auto'] as const) {
@@ -235,7 +235,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
 });
 
 describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
-  it('run as they are: schemas, models, images, errors, prints', async () => {
+  it('run unchanged: schemas, models, images, errors, prints', async () => {
     const app = await open({ snake: { path: SNAKE, settings: { prefix: '> ' } } });
     expect(status(app, 'snake')?.error).toBeUndefined();
     expect(textOf(await app.call('plugins_snake_echo', { message: 'hi', loud: true }))).toBe('> HI');
@@ -258,13 +258,13 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     await app.logged('printed at import');
   });
 
-  it('are cancelled, found busy, killed past the oldest deadline, restarted after a crash', async () => {
+  it('are cancelled, kept while busy, killed after the oldest deadline, restarted after a crash', async () => {
     const limits = { callTimeoutMs: { plugins_snake_block: 4000, '*': 1500 } };
     const app = await open({ snake: { path: SNAKE, limits } }, { limits: { restartMinMs: 50, unresponsiveMs: 1500, stopGraceMs: 500 } });
     const late = await app.call('plugins_snake_wait', { ms: 60_000 });
     expect(late.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
     await until('the cancellation arrives', async () => textOf(await app.call('plugins_snake_cancelled')) === '1');
-    // One that blocks keeps the others waiting, and is left to its own deadline.
+    // A blocking call delays the others and ends at its own deadline.
     const blocked = app.call('plugins_snake_block', { ms: 3000 });
     expect((await app.call('plugins_snake_cancelled')).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
     expect(textOf(await blocked)).toBe('blocked');
@@ -276,7 +276,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     await until('it is back', async () => textOf(await app.call('plugins_snake_cancelled')) === '0', 20_000);
   });
 
-  it('speak over an encrypted connection, and leave no key behind', async () => {
+  it('use an encrypted connection, and leave no key behind', async () => {
     const mark = `mark-${Math.random()}`;
     const app = await open({ snake: { path: SNAKE, autoMtls: true, env: { MARK: mark } } });
     expect(textOf(await app.call('plugins_snake_echo', { message: 'secret' }))).toBe('secret');
@@ -286,7 +286,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('are built by a Python that is called `python` alone', async () => {
+  it('are built with a Python that is only named `python`', async () => {
     const dir = tempFolder();
     cpSync(SNAKE, join(dir, 'snake'), { recursive: true });
     mkdirSync(join(dir, 'bin'));

@@ -12,7 +12,7 @@ import { run, writeConfig } from '../../support/gateway.ts';
 import { processesWith, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// A peer that breaks the rules of the connection, after the handshake and in the middle of calls.
+// A peer that violates the protocol after the handshake and during calls.
 
 const PEER = fileURLToPath(new URL('../../fixtures/hostile-peer.mjs', import.meta.url));
 
@@ -34,8 +34,8 @@ const pidOf = async (app: TestApp) => /of (\d+)/.exec(textOf(await call(app, 'ec
 const codeOf = (result: { readonly meta?: object }) =>
   (result.meta as { 'plugmux/error'?: { code: string } } | undefined)?.['plugmux/error']?.code;
 
-describe('a call whose answer breaks the rules', () => {
-  it('fails alone, with a word for what went wrong, and the process stays', { tags: ['F67', 'F68'] }, async () => {
+describe('a call with an invalid response', () => {
+  it('fails alone with the cause, and the process keeps running', { tags: ['F67', 'F68'] }, async () => {
     const app = await open('good', {}, { resultBytes: 1_000_000, callTimeoutMs: 5_000 });
     const pid = await pidOf(app);
     expect(pid).toBeDefined();
@@ -69,7 +69,7 @@ describe('a call whose answer breaks the rules', () => {
     await app.logged('unknown channel');
   });
 
-  it('fails alone where the connection goes with it, and the process is connected to again', { tags: ['F67'] }, async () => {
+  it('fails alone if the connection ends, and the gateway reconnects to the process', { tags: ['F67'] }, async () => {
     const app = await open('good');
     const pid = await pidOf(app);
     for (const tool of ['goaway_unseen', 'hang_up', 'not_grpc', 'reset_refused']) {
@@ -79,7 +79,7 @@ describe('a call whose answer breaks the rules', () => {
     expect(status(app)?.state).toBe('ready');
   });
 
-  it('ends with its process, which is started again', { tags: ['F67'] }, async () => {
+  it('ends with its process, which is restarted', { tags: ['F67'] }, async () => {
     const app = await open('good');
     const pid = await pidOf(app);
     const results = await Promise.all(['silent', 'half_silent', 'die'].map((tool) => call(app, tool)));
@@ -88,7 +88,7 @@ describe('a call whose answer breaks the rules', () => {
     await until('another process serves', async () => ![undefined, pid].includes(await pidOf(app)));
   });
 
-  it('ends at its limit where nothing more comes', { tags: ['F67'] }, async () => {
+  it('ends at its deadline without a response', { tags: ['F67'] }, async () => {
     const app = await open('good', { limits: { callTimeoutMs: 1500 } });
     const pid = await pidOf(app);
     const results = await Promise.all(['silent', 'half_silent'].map((tool) => call(app, tool)));
@@ -96,7 +96,7 @@ describe('a call whose answer breaks the rules', () => {
     expect(await pidOf(app)).toBe(pid);
   });
 
-  it('is made by methods that are fixed here: what else the plugin would tell of itself is never asked', { tags: ['T20'] }, async () => {
+  it('uses fixed methods: reflection of the plugin is never requested', { tags: ['T20'] }, async () => {
     const app = await open('good');
     expect(
       textOf(await call(app, 'asked'))
@@ -111,14 +111,14 @@ describe('a call whose answer breaks the rules', () => {
     ]);
   });
 
-  it('is taken however often the plugin sends what it should not send', { tags: ['F68'] }, async () => {
+  it('succeeds although the plugin sends unexpected messages', { tags: ['F68'] }, async () => {
     const app = await open('stdio-nonsense');
     expect(textOf(await call(app, 'echo'))).toContain('call 1');
   });
 });
 
-describe('what a call carries and promises', () => {
-  it('says which call it is, and says so again when it is sent again', async () => {
+describe('the metadata and schema of a call', () => {
+  it('identify the call, with the same key on a retry', async () => {
     const app = await open('good', { env: { ONCE: join(tempFolder(), 'once') } });
     const [first, second] = textOf(await call(app, 'die_once'))
       .split('\n')
@@ -133,7 +133,7 @@ describe('what a call carries and promises', () => {
     expect(other['squadron-task-name']).toBe('default');
   });
 
-  it('is held against the schema of its result; what does not fit is told with what came', async () => {
+  it('validate the result against its schema; a mismatch is reported with the value', async () => {
     const app = await open('good');
     expect((await call(app, 'fits')).structured).toEqual({ n: 1 });
     const misfit = await call(app, 'misfit');
@@ -145,7 +145,7 @@ describe('what a call carries and promises', () => {
   });
 });
 
-describe('a start that breaks the rules', () => {
+describe('an invalid start', () => {
   it.each([
     ['silent', 'LOAD_TIMEOUT', 'stage "handshake"'],
     ['nowhere', 'HANDSHAKE_FAILED', 'its socket does not exist'],
@@ -163,7 +163,7 @@ describe('a start that breaks the rules', () => {
     ['configure-nonsense', 'PLUGIN_FAILED', 'failed to configure'],
     ['list-nonsense', 'HANDSHAKE_FAILED', 'unreadable response'],
   ])(
-    '(%s) is told, tried again, and leaves nothing',
+    '(%s) is reported, retried, and leaves nothing',
     { tags: ['F67', 'F68', 'T17', 'squadron-handshake'] },
     async (mode, code, message) => {
       const mark = `mark-${Math.random()}`;
@@ -181,8 +181,8 @@ describe('a start that breaks the rules', () => {
   );
 });
 
-describe('a plugin that tells what it was configured with', { timeout: 120_000 }, () => {
-  it('tells nobody who reads of it', { tags: ['T24'] }, async () => {
+describe('a plugin that prints its settings', { timeout: 120_000 }, () => {
+  it('has them redacted in command output', { tags: ['T24'] }, async () => {
     const env = { SQUADRON_HOME: process.env.SQUADRON_HOME as string };
     const dir = installFolder(env.SQUADRON_HOME, 'peer', 'local');
     mkdirSync(dir, { recursive: true });
@@ -202,7 +202,7 @@ describe('a plugin that tells what it was configured with', { timeout: 120_000 }
   });
 });
 
-it('a plugin that boasts of its settings in its descriptions tells nobody who lists its tools', { tags: ['T24'] }, async () => {
+it('a plugin with its settings in its descriptions reveals no secret to clients', { tags: ['T24'] }, async () => {
   const env = { SQUADRON_HOME: process.env.SQUADRON_HOME as string };
   const dir = installFolder(env.SQUADRON_HOME, 'peer', 'local');
   mkdirSync(dir, { recursive: true });
@@ -225,7 +225,7 @@ it('a plugin that boasts of its settings in its descriptions tells nobody who li
   }
 });
 
-it('numbers reach a plugin as they were sent, and come back so', { tags: ['numbers-exact'] }, async () => {
+it('numbers reach a plugin unchanged, and return unchanged', { tags: ['numbers-exact'] }, async () => {
   const app = await open('good');
   const number = ['9007199254740993', '-1234567890123456789012345', '1.0', '1e2', '-0', '0.10', '18446744073709551615'];
   for (const x of number) {
@@ -247,7 +247,7 @@ describe('an encrypted connection', () => {
     ['tls', 'wanted', undefined],
     ['good', 'wanted', undefined],
     ['good', true, 'has no certificate'],
-    // Whoever answers is not the one that was agreed on: neither mode goes on without.
+    // The responding peer is not the expected one: both modes fail.
     ['false-tls', true, 'its gRPC server failed'],
     ['false-tls', 'wanted', 'its gRPC server failed'],
   ] as const)('with a peer that is %s, where the entry says %s', { tags: ['T17'] }, async (mode, autoMtls, refusal) => {
@@ -256,7 +256,7 @@ describe('an encrypted connection', () => {
     else expect(status(app)?.error).toMatchObject({ code: 'HANDSHAKE_FAILED', message: expect.stringContaining(refusal) });
   });
 
-  it('is not taken part in by whoever comes first: without the certificate of the gateway nobody is heard', { tags: ['T17'] }, async () => {
+  it('rejects peers without the certificate of the gateway', { tags: ['T17'] }, async () => {
     const mark = `mark-${Math.random()}`;
     const app = await open('tls', { autoMtls: true, env: { MARK: mark } });
     const [pid] = processesWith(mark);

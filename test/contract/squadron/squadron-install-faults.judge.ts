@@ -7,8 +7,7 @@ import { installFolder, PLATFORM } from '../../../dist/adapters/squadron/install
 import { checksumLine, makeTar, makeZip, type ReleaseServer, serveReleases } from '../../support/releases.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// Installs that are killed, or served something wrong, at every step on the way: what is there afterwards is what was there
-// before, or the whole of the new.
+// Installs that are killed or get faulty data at every step: afterwards there is either the old version or the complete new one.
 
 const ONCE = fileURLToPath(new URL('../../fixtures/install-once.mjs', import.meta.url));
 const VERSION = 'v2.0.0';
@@ -21,10 +20,10 @@ const SCRIPTS = { 'good-2.0.0.dist-info/entry_points.txt': '[console_scripts]\ng
 interface Place {
   readonly server: ReleaseServer;
   readonly dir: string;
-  /** Runs one install in a process of its own; `kill` names the line after which it is killed. */
+  /** Runs one install in a separate process; `kill` is the line after which it is killed. */
   install(options?: { readonly python?: string; readonly killAt?: string }): Promise<{ said: string; error: string }>;
   killNow(): void;
-  /** What lies in the folder of the plugin, the old version excepted. */
+  /** Contents of the plugin's folder, except the old version. */
   left(): string[];
 }
 
@@ -82,7 +81,7 @@ const WHOLE = {
   python: [VERSION, `${VERSION}/runner.json`, `${VERSION}/venv`],
 };
 
-/** What is left of an environment has a name that no two installs share. */
+/** Remains of an environment have unique names. */
 const known = (left: readonly string[]): string[] => left.filter((name) => !/\/(\.venv-|venv\/)/.test(name));
 
 describe('an install that is killed', { timeout: 60_000 }, () => {
@@ -107,7 +106,7 @@ describe('an install that is killed', { timeout: 60_000 }, () => {
   });
 
   it.each(['venv', 'pip'])(
-    'in the step %s of an environment counts as none, and the next one is whole',
+    'in the step %s of an environment does not count, and the next one is complete',
     { tags: ['F71'] },
     async (step) => {
       const place = await prepare('python');
@@ -121,7 +120,7 @@ describe('an install that is killed', { timeout: 60_000 }, () => {
 });
 
 describe('a wheel', { timeout: 60_000 }, () => {
-  it('is installed with the one program it holds', async () => {
+  it('is installed with its only program', async () => {
     const place = await prepare('python');
     const [first, second] = await Promise.all([place.install(), place.install()]);
     expect([first.said, second.said].map((said) => said.includes(`installed ${join(place.dir, 'venv/bin/good')}`))).toEqual([true, true]);
@@ -164,7 +163,7 @@ describe('a wheel', { timeout: 60_000 }, () => {
       'MANIFEST_INVALID',
       makeZip({ 'x.dist-info/entry_points.txt': '[console_scripts]\nother = a:a\n' }),
     ],
-  ])('%s is refused and leaves nothing', { tags: ['F69', 'T18'] }, async (_, spoil, code, wheel) => {
+  ])('%s is rejected and leaves nothing', { tags: ['F69', 'T18'] }, async (_, spoil, code, wheel) => {
     const place = await prepare('python', wheel);
     spoil(place);
     const { said, error } = await place.install();

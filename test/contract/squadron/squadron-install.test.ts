@@ -7,7 +7,7 @@ import { ensureInstalled, type InstallContext } from '../../../dist/adapters/squ
 import { checksumLine, makeTar, type ReleaseServer, serveReleases, type TarEntry } from '../../support/releases.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// Releases of plugins, served on this machine: every fault leaves what was there, or what should be there.
+// Releases of plugins, served locally: after every fault there is either the old version or the correct new one.
 
 const ARCHIVE = `plugin_x_${PLATFORM.os}_${PLATFORM.arch}.tar.gz`;
 const VERSION = 'v1.0.0';
@@ -66,7 +66,7 @@ async function prepare(archive: Buffer = makeTar(GOOD)): Promise<Place> {
 }
 
 describe('a release', () => {
-  it('is downloaded, verified, unpacked and kept', async () => {
+  it('is downloaded, verified, unpacked and stored', async () => {
     const { install, server, dir, left } = await prepare();
     const { command } = await install();
     expect(command).toBe(join(dir, 'plugin'));
@@ -78,19 +78,19 @@ describe('a release', () => {
     expect(server.asked).toHaveLength(requests);
   });
 
-  it('two installs at once make one', { tags: ['F71'] }, async () => {
+  it('concurrent installs share one', { tags: ['F71'] }, async () => {
     const { install, server } = await prepare();
     await Promise.all([install(), install(), install()]);
     expect(server.asked.filter((url) => url.endsWith('.tar.gz'))).toHaveLength(1);
   });
 
-  it('an install that another host left half done counts as none', async () => {
+  it('an incomplete install of another host does not count', async () => {
     const { install, dir } = await prepare();
     mkdirSync(dir, { recursive: true });
     expect((await install()).command).toBe(join(dir, 'plugin'));
   });
 
-  it('a cut download is tried again whole', async () => {
+  it('an interrupted download is retried from the start', async () => {
     const archive = makeTar(GOOD);
     const { install, server } = await prepare(archive);
     let times = 0;
@@ -104,7 +104,7 @@ describe('a release', () => {
     expect(times).toBe(3);
   });
 
-  it('follows a redirect to the same place', async () => {
+  it('follows a redirect to the same host', async () => {
     const { install, server } = await prepare();
     const file = server.files.get(`${FILES}/${ARCHIVE}`) as Buffer;
     server.files.set(`${FILES}/${ARCHIVE}`, (_, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
@@ -169,7 +169,7 @@ describe('a release', () => {
       'more than 5 redirects',
     ],
   ];
-  it.each(faults)('that %s is refused and leaves nothing', { tags: ['F69'] }, async (_, spoil, code, message) => {
+  it.each(faults)('that %s is rejected and leaves nothing', { tags: ['F69'] }, async (_, spoil, code, message) => {
     const place = await prepare();
     spoil(place);
     await expect(place.install()).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
@@ -191,25 +191,25 @@ describe('a release', () => {
       ],
       'no file "plugin"',
     ],
-  ])('whose archive %s is refused', { tags: ['T18'] }, async (_, entries, why) => {
+  ])('whose archive %s is rejected', { tags: ['T18'] }, async (_, entries, why) => {
     const place = await prepare(makeTar(entries));
     await expect(place.install()).rejects.toMatchObject({ code: 'ARCHIVE_REFUSED', message: expect.stringContaining(why) });
     expect(place.left()).toEqual([]);
   });
 
-  it('whose archive is no archive is refused', async () => {
+  it('with a file that is not an archive is rejected', async () => {
     const place = await prepare(Buffer.from('not gzip at all'));
     await expect(place.install()).rejects.toMatchObject({ code: 'ARCHIVE_REFUSED' });
     expect(place.left()).toEqual([]);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('that finds no room on the disk is given up', async () => {
+  it.skipIf(!existsSync('/dev/full'))('fails on a full disk', async () => {
     const file = join(tempFolder(), ARCHIVE);
     writeFileSync(file, makeTar([{ name: 'plugin', data: 'x'.repeat(1_000_000) }, ...GOOD.slice(0, 1)]));
     await expect(extractFromTar(file, 'plugin', '/dev/full')).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
-  it('that is given up leaves nothing', async () => {
+  it('leaves nothing when cancelled', async () => {
     const place = await prepare();
     const stop = new AbortController();
     place.server.files.set(`${FILES}/${ARCHIVE}`, (_, response) => {
@@ -220,7 +220,7 @@ describe('a release', () => {
     expect(place.left()).toEqual([]);
   });
 
-  it('that was changed since does not start; one that another host installed is recorded', { tags: ['T19'] }, async () => {
+  it('that was modified does not start; one installed by another host is recorded', { tags: ['T19'] }, async () => {
     const { install, dir, kept } = await prepare();
     await install();
     kept.clear();

@@ -10,14 +10,14 @@ import { checksumLine, makeTar, serveReleases } from '../../support/releases.ts'
 import { tempFolder } from '../../support/temp.ts';
 import { withoutGo, withoutPython } from '../../support/toolchains.ts';
 
-// Releases that the real tools have built, installed by the real tools.
+// Releases built and installed with the real tools.
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const ARCHIVE = `plugin_x_${PLATFORM.os}_${PLATFORM.arch}.tar.gz`;
 const VERSION = 'v1.0.0';
 const FILES = `/owner/plugin_x/releases/download/${VERSION}`;
 
-describe('a release that is served', () => {
+describe('a served release', () => {
   it.skipIf(withoutGo())('in Go', { timeout: 240_000 }, async () => {
     const server = await serveReleases();
     const program = join(tempFolder(), 'plugin');
@@ -61,7 +61,7 @@ describe('a release that is served', () => {
     expect(textOf(result)).toBe('RuntimeError: it went wrong');
     await app.close();
 
-    // What it ran did not change it; what somebody else changes does.
+    // Running it does not change it; other changes do.
     const again = await openApp([squadron], config, app.dir);
     await again.instance.registry.whenListed(60_000);
     expect(textOf(await again.call('plugins_x_echo', { message: 'again' }))).toBe('again');

@@ -13,7 +13,7 @@ if (missing === undefined) {
     skip: [
       {
         reason: 'its messages are those of another protocol, with limits of their own',
-        tests: ['a thrown text of megabytes is cut, and costs its call alone'],
+        tests: ['a thrown text of several megabytes is truncated and fails only its call'],
       },
     ],
   });

@@ -7,7 +7,7 @@ import { until } from '../../support/processes.ts';
 import { writePackage, writePlugin } from '../../support/talos.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-// What only this format has, on real plugins in a real process.
+// Features of this format only, with real plugins in a real process.
 
 async function open(prepare: (folder: string) => void, config: object = {}): Promise<TestApp> {
   const dir = tempFolder();
@@ -35,7 +35,7 @@ describe('Talos dialects', () => {
     expect(app.lines).toContainEqual({ level: 'info', area: 'plugin:docs', message: 'hello' });
   });
 
-  it('passes texts alone under the own keys of a handlers map, fresh for every call', async () => {
+  it('passes only strings as own keys to a handlers map, in a new object for every call', async () => {
     const code = `let last;
       export const run = () => 'never: handlers win';
       export const handlers = { run: (args, config) => {
@@ -48,7 +48,7 @@ describe('Talos dialects', () => {
     expect(status(app, 'source')?.facts.dialect).toBe('source');
   });
 
-  it('lets a stored value of the name dataDir or config win in a handlers map', async () => {
+  it('prefers a stored value named dataDir or config in a handlers map', async () => {
     const app = await open(
       one('stored', 'export const handlers = { run: (_, c) => c.dataDir + c.config };', {
         settings: [
@@ -60,7 +60,7 @@ describe('Talos dialects', () => {
     expect(await run(app, 'stored')).toBe('ab');
   });
 
-  it('serves start and stop as functions where the manifest of the documented dialect says so', async () => {
+  it('serves start and stop as functions if a manifest of the documented dialect declares them', async () => {
     const functions = [{ name: 'start' }, { name: 'stop' }];
     const app = await open(
       one('named', `export const start = async () => 'started'; export const stop = async () => 'stopped';`, { functions }),
@@ -77,7 +77,7 @@ describe('Talos dialects', () => {
     expect(status(app, 'proto')?.problems.map((p) => p.subject)).toEqual(['constructor', 'toString']);
   });
 
-  it('takes CommonJS and plain JavaScript entries', async () => {
+  it('loads CommonJS and plain JavaScript entries', async () => {
     const app = await open((folder) => {
       writePlugin(folder, 'cjs', {
         'index.js': `const { x } = require('./lib.cjs'); module.exports = { handlers: { run: () => x } };`,
@@ -93,7 +93,7 @@ describe('Talos dialects', () => {
   });
 });
 
-describe('Talos life', () => {
+describe('Talos lifecycle', () => {
   it('shares services inside a folder, in the order of folder names', async () => {
     const app = await open((folder) => {
       writePlugin(
@@ -136,7 +136,7 @@ describe('Talos life', () => {
     expect(readFileSync(marker, 'utf8')).toBe('yes');
   });
 
-  it('keeps the tools of a plugin whose start fails, and says so', async () => {
+  it('keeps the tools of a plugin whose start fails, and reports it', async () => {
     const app = await open(
       one('start', `export const start = async () => { throw new Error('no port'); }; export const handlers = { run: () => 'works' };`),
     );
@@ -147,7 +147,7 @@ describe('Talos life', () => {
     });
   });
 
-  it('names a plugin whose init throws, with the stage, and its neighbours work', { tags: ['F44'] }, async () => {
+  it('reports a plugin whose init throws, with the stage, and serves the others', { tags: ['F44'] }, async () => {
     const app = await open((folder) => {
       writePlugin(folder, 'bad', {
         'index.ts': `export const init = () => { throw new Error('bad init'); }; export const handlers = { run: () => 1 };`,
@@ -162,7 +162,7 @@ describe('Talos life', () => {
     ['exits', 'process.exit(3);', 'exited with code 3'],
     ['hangs', 'while (true);', 'did not finish the stage "import" within 3 s'],
     ['waits', 'await new Promise(() => setInterval(() => 1, 1000));', 'did not finish the stage "import" within 3 s'],
-  ])('leaves out a plugin that %s while it is loaded', async (id, code, message) => {
+  ])('leaves out a plugin that %s during its load', async (id, code, message) => {
     const app = await open(
       (folder) => {
         writePlugin(folder, id, { 'index.ts': `${code}\nexport const handlers = { run: () => 1 };` });
@@ -176,7 +176,7 @@ describe('Talos life', () => {
     expect(await run(app, 'z-good')).toBe('1');
   });
 
-  it('tries a plugin rarely that has crashed five times of late, keeps its tools, and lets the others serve', {
+  it('restarts a plugin rarely after five recent crashes, keeps its tools, and serves the others', {
     tags: ['F56'],
   }, async () => {
     const app = await open(
@@ -198,7 +198,7 @@ describe('Talos life', () => {
     expect(refused.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_UNAVAILABLE', retryAfterMs: expect.any(Number) });
   });
 
-  it('survives what a plugin leaves running when it fails later', { tags: ['T16'] }, async () => {
+  it("survives late failures of a plugin's background work", { tags: ['T16'] }, async () => {
     const app = await open(
       one(
         'late',
@@ -214,7 +214,7 @@ describe('Talos life', () => {
 describe('Talos configuration', () => {
   const credentials = [{ name: 'key', label: 'Key', required: true }];
 
-  it('lists a plugin without its required credential as in need of it, and without tools', async () => {
+  it('lists a plugin without its required credential as unconfigured, without tools', async () => {
     const config = (plugins: object) => ({ pluginFolders: ['./plugins'], plugins });
     const app = await open(one('needs', 'export const handlers = { run: (_, c) => c.key.length };', { credentials }));
     expect(status(app, 'needs')).toMatchObject({ state: 'needs-config', needs: ['key'] });
@@ -225,7 +225,7 @@ describe('Talos configuration', () => {
     expect(status(app, 'needs')?.state).toBe('needs-config');
   });
 
-  it('takes over changed settings and changed code without a restart', async () => {
+  it('applies changed settings and code without a restart', async () => {
     const app = await open(
       one('live', 'export const handlers = { run: (_, c) => "one " + c.s };', { settings: [{ name: 's', default: 'x' }] }),
     );
@@ -237,7 +237,7 @@ describe('Talos configuration', () => {
     expect(await run(app, 'live')).toBe('second version y');
   });
 
-  it('keeps the first of two folders with one id and reports the second, naming both', async () => {
+  it('keeps the first of two folders with the same id and reports the second, with both paths', async () => {
     const app = await open((folder) => {
       writePlugin(folder, 'first', { 'index.ts': 'export const handlers = { run: () => "first" };' }, { id: 'same' });
       writePlugin(folder, 'second', { 'index.ts': 'export const handlers = { run: () => "second" };' }, { id: 'same' });
@@ -248,14 +248,14 @@ describe('Talos configuration', () => {
     expect(second?.error?.message).toContain(join('plugins', 'second'));
   });
 
-  it('runs a trusted plugin inside the gateway where asked to', async () => {
+  it('runs a trusted plugin inside the gateway if configured', async () => {
     const app = await open(one('inside', 'export const handlers = { run: () => String(process.pid) };'), {
       plugins: { inside: { isolation: 'none' } },
     });
     expect(await run(app, 'inside')).toBe(String(process.pid));
   });
 
-  it('serves its instructions under the names that the tools have here', { tags: ['names-rewritten'] }, async () => {
+  it('rewrites tool names in its instructions to the public names', { tags: ['names-rewritten'] }, async () => {
     const app = await open(
       (folder) =>
         writePlugin(folder, 'own', {
@@ -274,7 +274,7 @@ describe('Talos configuration', () => {
     expect(await run(app, 'renamed')).toBe('1');
   });
 
-  it('reports what it does not support and serves the rest', async () => {
+  it('reports unsupported features and serves the rest', async () => {
     const app = await open(
       one('more', 'export const handlers = { run: () => 1 };', { sidecar: { dockerfile: 'x' }, triggers: [{ id: 't', label: 'T' }] }),
     );
@@ -284,7 +284,7 @@ describe('Talos configuration', () => {
     expect(await run(app, 'more')).toBe('1');
   });
 
-  it('serves a tool whose schema cannot be checked by and says so, and quarantines one with no schema alone', {
+  it('serves a tool with an uncheckable schema and reports it, and quarantines only one without a schema', {
     tags: ['F49', 'F50'],
   }, async () => {
     const functions = [
@@ -299,7 +299,7 @@ describe('Talos configuration', () => {
     expect(status(app, 'schemas')?.quarantined.map((q) => [q.tool, q.code])).toEqual([['worse', 'SCHEMA_REFUSED']]);
   });
 
-  it('lets arguments through unchecked where the operator says that the schema lies', async () => {
+  it('skips argument checks if the operator disables them', async () => {
     const functions = [{ name: 'run', parameters: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] } }];
     const app = await open(one('lies', 'export const handlers = { run: (args) => args };', { functions }), {
       plugins: { lies: { validate: 'off' } },
@@ -309,7 +309,7 @@ describe('Talos configuration', () => {
 });
 
 describe('loading TypeScript', () => {
-  it('keeps import.meta.url and its kin true in every file', async () => {
+  it('keeps import.meta.url and related values correct in every file', async () => {
     const app = await open((folder) => {
       writePlugin(folder, 'meta', {
         'index.ts': `import { readFileSync } from 'node:fs'; import { data } from './lib/deep/data.ts'; import legacy from './lib/legacy.cjs';
@@ -343,7 +343,7 @@ describe('loading TypeScript', () => {
     expect(await run(app, 'deps')).toBe('cjs,cjs,esm,by NODE_PATH,esm');
   });
 
-  it('names missing packages before it runs anything, with the command that installs them', { tags: ['F44'] }, async () => {
+  it('names missing packages before running any code, with the command that installs them', { tags: ['F44'] }, async () => {
     const app = await open(
       one(
         'missing',
@@ -357,14 +357,14 @@ describe('loading TypeScript', () => {
     expect(app.lines.some((l) => l.message.includes('must not run'))).toBe(false);
   });
 
-  it('lets a plugin do without a package it imports on demand, and ignores imports of types', async () => {
+  it('allows a missing package that is imported on demand, and ignores type imports', async () => {
     const code = `import { type A, B } from 'types-only'; import type { C } from 'more-types';
       export const handlers = { run: async (b: B, c: C) => { try { await import('optional-package'); return 'has it'; } catch { return 'does without'; } } };`;
     const app = await open(one('optional', code));
     expect(await run(app, 'optional')).toBe('does without');
   });
 
-  it('says where the source is wrong', { tags: ['F44'] }, async () => {
+  it('reports the position of a syntax error', { tags: ['F44'] }, async () => {
     const app = await open(one('syntax', 'export const handlers = {\n  run: () => {\n};'));
     await app.instance.registry.start();
     expect(status(app, 'syntax')?.error).toMatchObject({
@@ -373,7 +373,7 @@ describe('loading TypeScript', () => {
     });
   });
 
-  it('says where the source is wrong on its first line, and where it throws', { tags: ['F44'] }, async () => {
+  it('reports the position of an error on the first line, and of a throw', { tags: ['F44'] }, async () => {
     const first = await open(one('first', 'export const handlers = { run: async ( => 1 };'));
     await first.instance.registry.start();
     expect(status(first, 'first')?.error?.message).toContain(' index.ts:1:40: ');
@@ -382,7 +382,7 @@ describe('loading TypeScript', () => {
     expect(status(thrown, 'throws')?.error?.message).toBe('The plugin failed in the stage "import": no licence (index.ts:2:7)');
   });
 
-  it('shows the places of the original source in stack traces', async () => {
+  it('shows positions of the original source in stack traces', async () => {
     const app = await open(
       one('trace', '\n\nexport const handlers = {\n  run: () => {\n    setTimeout(() => { throw new Error("traced"); }, 1);\n  },\n};'),
     );
@@ -390,7 +390,7 @@ describe('loading TypeScript', () => {
     await until('the trace is logged', () => app.lines.some((l) => /index\.ts:5:\d+/.test(l.message)));
   });
 
-  it('needs no compiler the second time, and notices changed files', async () => {
+  it('does not compile the second time, and detects changed files', async () => {
     const dir = tempFolder();
     const folder = join(dir, 'plugins');
     mkdirSync(folder);
@@ -407,7 +407,7 @@ describe('loading TypeScript', () => {
     expect(await run(second, 'cached')).toBe('22');
   });
 
-  it('stands in for the original host where a plugin reaches for it', async () => {
+  it('replaces the original host in imports of a plugin', async () => {
     const dir = tempFolder();
     const server = join(dir, 'talos/apps/server');
     mkdirSync(join(server, 'data'), { recursive: true });
@@ -424,7 +424,7 @@ describe('loading TypeScript', () => {
     expect(await run(app, 'reaches')).toBe('host data,host package,own file');
   });
 
-  it('follows a folder that is a link, and never loads test files', async () => {
+  it('follows a symbolic link to a folder, and never loads test files', async () => {
     const dir = tempFolder();
     const real = writePlugin(dir, 'linked', {
       'index.ts': 'export const handlers = { run: () => "linked" };',
@@ -434,7 +434,7 @@ describe('loading TypeScript', () => {
     expect(await run(app, 'linked')).toBe('linked');
   });
 
-  it('prefers the stand-in to a path alias of some tsconfig above', async () => {
+  it('prefers the stand-in over a path alias of a parent tsconfig', async () => {
     const app = await open((folder) => {
       writeFileSync(
         join(folder, '..', 'tsconfig.json'),
