@@ -9,7 +9,7 @@ import { tempFolder } from '../../support/temp.ts';
 
 const MANY = 10 * 1024 * 1024;
 
-/** How many milliseconds of the processor something took, beside what came of it. */
+/** CPU milliseconds that a function used, and its result. */
 async function timed<T>(work: () => T | Promise<T>): Promise<{ ms: number; came: T | Error }> {
   let came: T | Error | undefined;
   const ms = await cpuMs(async () => {
@@ -34,7 +34,7 @@ describe('a hostile manifest', () => {
     expect(ms).toBeLessThan(1000);
   });
 
-  it('in YAML may neither multiply itself nor make anything but data', { tags: ['F45'] }, async () => {
+  it('in YAML cannot expand aliases without limit or create anything but data', { tags: ['F45'] }, async () => {
     const folder = tempFolder();
     const bomb = Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} [${i === 0 ? 'x' : `*a${i - 1}, *a${i - 1}, *a${i - 1}`}]`);
     const skills = {

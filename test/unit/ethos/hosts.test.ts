@@ -71,33 +71,33 @@ describe('refuseAddress', () => {
     '',
   ];
 
-  it.each(inside)('keeps %s closed, and opens it where private addresses are allowed', (address) => {
+  it.each(inside)('denies %s unless private addresses are allowed', (address) => {
     expect(refuseAddress(address, rules())).toBeDefined();
     if (address !== '0.0.0.0' && address !== '::') expect(refuseAddress(address, rules({ allowPrivate: true }))).toBeUndefined();
   });
-  it.each([...never, ...odd])('keeps %s closed whatever is allowed', (address) => {
+  it.each([...never, ...odd])('always denies %s', (address) => {
     expect(refuseAddress(address, rules({ allowPrivate: true, allow: ['*'] }))).toBeDefined();
   });
-  it.each(['1.1.1.1', '93.184.216.34', '2606:4700:4700::1111', '::ffff:1.1.1.1'])('lets %s through', (address) => {
+  it.each(['1.1.1.1', '93.184.216.34', '2606:4700:4700::1111', '::ffff:1.1.1.1'])('allows %s', (address) => {
     expect(refuseAddress(address, rules())).toBeUndefined();
   });
 });
 
 describe('literalAddress', () => {
   it.each(['127.1', '0x7f000001', '2130706433', '0177.0.0.1', '0x7f.0.0.1', '127.0.0.1.', '127.000.000.001', '①②⑦.0.0.1', '017700000001'])(
-    'sees the address in http://%s/',
+    'recognizes the address in http://%s/',
     (spelling) => {
       const address = literalAddress(new URL(`http://${spelling}/`).hostname) as string;
       expect(refuseAddress(address, rules())).toContain('loopback');
     },
   );
   it.each(['[::1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:127.0.0.1]', '[::FFFF:127.0.0.1]'])(
-    'sees the address in http://%s/',
+    'recognizes the address in http://%s/',
     (spelling) => {
       expect(refuseAddress(literalAddress(new URL(`http://${spelling}/`).hostname) as string, rules())).toBeDefined();
     },
   );
-  it('knows a name from an address', () => expect(literalAddress('example.com')).toBeUndefined());
+  it('returns undefined for a name', () => expect(literalAddress('example.com')).toBeUndefined());
 });
 
 describe('checkedLookup', () => {
@@ -114,12 +114,12 @@ describe('checkedLookup', () => {
       ),
     );
 
-  it('hands out what it has checked', async () => {
+  it('returns checked addresses', async () => {
     expect(await ask(checkedLookup(rules(), answer('1.1.1.1')), {})).toEqual([null, '1.1.1.1', 4]);
     expect(await ask(checkedLookup(rules(), answer('1.1.1.1')), { all: true })).toEqual([null, [{ address: '1.1.1.1', family: 4 }]]);
   });
   it.each([[['127.0.0.1']], [['1.1.1.1', '10.0.0.1']], [['::ffff:169.254.169.254']], [[]]])(
-    'refuses a name whose addresses are %j',
+    'rejects a name with the addresses %j',
     async (addresses) => {
       const [error] = await ask(checkedLookup(rules(), answer(...addresses)), { all: true });
       expect(String(error)).toContain('HOST_NOT_ALLOWED');

@@ -9,7 +9,7 @@ const here = { deny: [], allowPrivate: true };
 const never = new AbortController().signal;
 
 describe('createScopedFetch', () => {
-  it('is a function and has one', async () => {
+  it('is a function and has a fetch method', async () => {
     const url = await listen((_, response) => response.end('hello'));
     const scoped = createScopedFetch(['127.0.0.1'], here, never);
     expect(await (await scoped(url)).text()).toBe('hello');
@@ -25,11 +25,11 @@ describe('createScopedFetch', () => {
     'file:///etc/passwd',
     'data:,x',
     'ftp://a.example/',
-  ])('does not reach %s', async (url) => {
+  ])('rejects %s', async (url) => {
     await expect(createScopedFetch(['*', '127.0.0.1', 'localhost', 'a.example'], NO_RULES, never)(url)).rejects.toThrow('HOST_NOT_ALLOWED');
   });
 
-  it('does not connect to the address a name was pointed at', async () => {
+  it('does not connect to a private address of a public name', async () => {
     let asked = 0;
     const url = await listen((_, response) => {
       asked++;
@@ -45,7 +45,7 @@ describe('createScopedFetch', () => {
     );
   });
 
-  it('checks every redirect like a first address', async () => {
+  it('checks every redirect', async () => {
     const inner = await listen((_, response) => response.end('secret'));
     const outer = await listen(({ url }, response) =>
       response
@@ -59,7 +59,7 @@ describe('createScopedFetch', () => {
     await expect(scoped(outer, { redirect: 'error' })).rejects.toThrow('redirect');
   });
 
-  it('takes no credentials along to another origin, and turns a post that was seen other into a get', async () => {
+  it('sends no credentials to another origin, and turns a POST into a GET on 303', async () => {
     const target = await listen((request, response) =>
       response.end(JSON.stringify([request.method, request.headers.authorization ?? null, request.headers['x-kept']])),
     );
@@ -74,7 +74,7 @@ describe('createScopedFetch', () => {
     expect(await (await scoped(same, { headers: { authorization: 'Bearer t' } })).text()).toBe('Bearer t');
   });
 
-  it('ends a circle of redirects, and with the call', async () => {
+  it('stops redirect loops, and ends with the call', async () => {
     const circle = await listen((_, response) => response.writeHead(302, { location: '/' }).end());
     await expect(createScopedFetch(['127.0.0.1'], here, never)(circle)).rejects.toThrow('more than 10 times');
     const silent = await listen(() => undefined);

@@ -18,7 +18,7 @@ const open = (read: string[], write: string[] = [], more: { read: string[]; writ
   createScopedFs([{ read, write }, ...more], dir) as Fs;
 
 describe('createScopedFs', () => {
-  it('reads and lists what it may', async () => {
+  it('reads and lists allowed paths', async () => {
     const fs = open(['in']);
     expect(await fs.read?.('in/a.txt')).toBe('a');
     expect(await fs.readBytes?.(join(dir, 'in/a.txt'))).toEqual(new Uint8Array([97]));
@@ -32,7 +32,7 @@ describe('createScopedFs', () => {
     expect([await fs.list?.('in/none'), await fs.listEntries?.('in/none')]).toEqual([[], []]);
   });
 
-  it('writes where it may, and nowhere else', async () => {
+  it('writes only to allowed paths', async () => {
     const fs = open(['in'], ['in/deep']);
     await fs.mkdir?.('in/deep/er');
     await fs.write?.('in/deep/er/x', 'x');
@@ -51,11 +51,11 @@ describe('createScopedFs', () => {
     '',
     'in/a.txt\0',
     42,
-  ])('refuses %j', async (path) => {
+  ])('rejects %j', async (path) => {
     await expect(open(['in']).read?.(path)).rejects.toMatchObject({ code: 'PATH_NOT_REACHABLE' });
   });
 
-  it('follows links before it judges', async () => {
+  it('resolves symbolic links before the check', async () => {
     symlinkSync(join(dir, 'out'), join(dir, 'in/link'));
     symlinkSync(join(dir, 'out/b.txt'), join(dir, 'in/file'));
     symlinkSync(join(dir, 'out/new.txt'), join(dir, 'in/dangling'));
@@ -69,7 +69,7 @@ describe('createScopedFs', () => {
     expect(await fs.read?.('in/good')).toBe('a');
   });
 
-  it('goes no further than every list allows', async () => {
+  it('requires that every list allows a path', async () => {
     const fs = open(['in', 'out'], [], [{ read: ['in'], write: [] }]);
     expect(await fs.read?.('in/a.txt')).toBe('a');
     await expect(fs.read?.('out/b.txt')).rejects.toThrow('PATH_NOT_REACHABLE');

@@ -18,7 +18,7 @@ function createKeep(): PluginStore {
 }
 
 describe('answerStore', () => {
-  it('keeps scopes apart, lists by prefix and forgets in time', () => {
+  it('separates scopes, lists by prefix and expires entries', () => {
     const keep = createKeep();
     let now = 0;
     const ask = (method: string, params: object) => answerStore(keep, method, params as never, () => now);
@@ -38,7 +38,7 @@ describe('answerStore', () => {
 });
 
 describe('openVault', () => {
-  it('lets what the plugin wrote win until the file says something else', () => {
+  it("prefers the plugin's value until the file changes", () => {
     const keep = createKeep();
     openVault(keep, 'p', { KEY: 'file', 'other/ref': 'full' }).set('KEY', 'written');
     const again = openVault(keep, 'p', { KEY: 'file', 'other/ref': 'full' });
@@ -75,7 +75,7 @@ describe('createSecretsResolver', () => {
 });
 
 describe('commands', () => {
-  it('takes arguments apart', () => {
+  it('parses arguments', () => {
     expect(parseArguments('a --k=v  b --flag --x=1=2')).toEqual({
       raw: 'a --k=v  b --flag --x=1=2',
       positional: ['a', 'b', '--flag'],

@@ -17,7 +17,7 @@ describe('the testing stand-in', () => {
     expect(text).toBe('Hello!');
   });
 
-  it('streams the answers in order and begins anew', async () => {
+  it('streams the responses in order and starts again', async () => {
     const llm = mockLLM(['Hello!', 'Goodbye.']);
     const texts: unknown[] = [];
     for (let i = 0; i < 3; i++) {
@@ -28,13 +28,13 @@ describe('the testing stand-in', () => {
     expect(texts).toEqual(['Hello!', 'Goodbye.', 'Hello!']);
   });
 
-  it('makes tools that always answer the same', async () => {
+  it('creates tools that always return the same result', async () => {
     expect(await mockTool('greeter', 'Hello, world!').execute({}, {})).toEqual({ ok: true, value: 'Hello, world!' });
     const failed = { ok: false, error: 'boom', code: 'execution_failed' };
     expect(await mockTool('fail', failed).execute({}, {})).toEqual(failed);
   });
 
-  it('calls the tools the model wants, with hooks before and after', async () => {
+  it('calls the tools that the model requests, with hooks before and after', async () => {
     const loop = createTestRuntime({
       llm: mockLLM([{ tool: 'greeter', args: { name: 'x' } }, { tool: 'greeter' }, 'Done.']),
       tools: [mockTool('greeter', 'hi')],
@@ -54,7 +54,7 @@ describe('the testing stand-in', () => {
     expect(events.at(-1)).toEqual({ type: 'done', text: 'Done.', turnCount: 3 });
   });
 
-  it('gives the model what injectors add', async () => {
+  it("adds injected text to the model's prompt", async () => {
     let system: unknown;
     const llm = mockLLM(['ok']);
     const listening = {

@@ -28,12 +28,12 @@ const settingsOf = (text: string, vars: Record<string, string> = {}) => {
 };
 
 describe('.hcl files', () => {
-  it('tell which of the given values are secret', { tags: ['T24'] }, () => {
+  it('mark given values as secret', { tags: ['T24'] }, () => {
     const text = 'variable "key" { secret = true }\nvariable "mode" { default = "x" }\nvariable "toString" { secret = true }';
     expect(secretValues(readProject(project({ 'main.hcl': text })), { key: 'one', mode: 'plain' })).toEqual(['one']);
   });
 
-  it('give plugins with settings in either form', () => {
+  it('declare plugins with settings in both forms', () => {
     expect(settingsOf('settings {\n a = "x"\n b = true\n}')).toEqual({ a: 'x', b: 'true' });
     expect(settingsOf('settings = { a = "x", "b": false\n c = 1 }')).toEqual({ a: 'x', b: 'false', c: '1' });
     expect(settingsOf('settings { one = "line" }')).toEqual({ one: 'line' });
@@ -51,14 +51,14 @@ describe('.hcl files', () => {
     );
   });
 
-  it('fill in variables: given, then preset, then empty', () => {
+  it('resolve variables: given, then default, then empty', () => {
     const text = 'settings {\n a = vars.v\n b = "<${vars.v}>"\n c = "${vars.w}."\n d = "$${vars.v} %%{x}"\n}';
     expect(settingsOf(text)).toEqual({ a: 'preset', b: '<preset>', c: '.', d: '${vars.v} %{x}' });
     expect(settingsOf(text, { v: 'given', w: 'w' })).toMatchObject({ a: 'given', b: '<given>', c: 'w.' });
     expect(settingsOf('settings { x = vars.vault_only }', { vault_only: 'v' })).toEqual({ x: 'v' });
   });
 
-  it('read heredocs, escapes and every kind of comment', () => {
+  it('support heredocs, escapes and every kind of comment', () => {
     const text = [
       '# one',
       '// two { "',
@@ -84,7 +84,7 @@ describe('.hcl files', () => {
     expect(settingsOf(text.replaceAll('\n', '\r\n'))).toMatchObject({ cut: 'first\n  second preset\n' });
   });
 
-  it('follow directives and trim beside "~"', () => {
+  it('support directives and trimming with "~"', () => {
     const text = `settings {
       a = "%{ if vars.v == "preset" }yes%{ else }no \${vars.gone}%{ endif }!"
       b = "%{ if false }\${vars.gone}%{ endif }-"
@@ -123,7 +123,7 @@ describe('.hcl files', () => {
       expect(() => settingsOf(`settings { x = "${value}" }`)).toThrow(why);
   });
 
-  it('work out operators and conditions', () => {
+  it('evaluate operators and conditions', () => {
     const text = `settings {
       a = vars.v == "preset" ? "yes" : "no"
       b = 1 + 2 * 3 - (4 - 1) % 2
@@ -150,7 +150,7 @@ describe('.hcl files', () => {
     }
   });
 
-  it('leave aside what is none of our business, whatever is in it', () => {
+  it('ignore other blocks with any contents', () => {
     const declared = declare({
       'a.hcl': `agent "x" {
         tools = [plugins.p.all, builtins.http.get]
@@ -171,7 +171,7 @@ describe('.hcl files', () => {
     expect(declared.plugins[1]).toMatchObject({ source: './x', folder: expect.stringMatching(/deep.er$/) });
   });
 
-  it('name the file, line and column of a fault, and it costs its block alone', () => {
+  it('report file, line and column of a fault, which affects only its block', () => {
     const faults = (text: string): string[] =>
       declare({ 'main.hcl': text }).plugins.flatMap((p) => ('error' in p ? [p.error.message] : [`${p.name} is fine`]));
     expect(faults('plugin "a" { version = "local"\n settings = { x = [1] } }\nplugin "b" { version = "local" }')).toEqual([
@@ -192,14 +192,14 @@ describe('.hcl files', () => {
     expect(() => declare({ 'main.hcl': 'plugin "a" { v = "${" }' })).toThrow(/unterminated string/);
   });
 
-  it('load texts that lie inside the project', () => {
+  it('load texts inside the project', () => {
     const files = { 'notes/a.md': 'from a file', 'x.hcl': 'plugin "p" { version = "local"\n settings { t = load("./notes/a.md") } }' };
     expect(declare(files).plugins[0]).toMatchObject({ settings: { t: 'from a file' } });
     const outside = { 'x.hcl': 'plugin "p" { version = "local"\n settings { t = load("../a.md") } }' };
     expect(declare(outside).plugins[0]).toMatchObject({ error: { message: expect.stringContaining('escapes the project root') } });
   });
 
-  it('become a configuration', async () => {
+  it('are converted to a configuration', async () => {
     const dir = project({
       'main.hcl': `variable "key" { secret = true }
         variable "mode" { default = "fast" }
@@ -242,7 +242,7 @@ describe('.hcl files', () => {
       /"http"[\s\S]*"d" is left out: .*absolute[\s\S]*mcp "o" is left out[\s\S]*client_secret[\s\S]*KEY[\s\S]*agent/,
     );
     expect(notes.join('\n')).not.toContain('s3cret');
-    // In a file of another folder the same source has another way, or none that the rule allows.
+    // In another folder's file the source has another relative path, or none that is allowed.
     const above = await convertProject(dir, dirname(dir));
     expect(above.config.plugins).toMatchObject({ a: { source: `./${basename(dir)}/src/a` } });
     const beside = await convertProject(dir, join(dir, 'beside'));

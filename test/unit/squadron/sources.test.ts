@@ -18,7 +18,7 @@ function write(dir: string, files: Readonly<Record<string, string>>): string {
   return dir;
 }
 
-it('the digest of a source tree is the one Squadron stamps', async () => {
+it("the digest of a source tree equals Squadron's", async () => {
   const files = { '.hidden': 'h', 'a/b': '1', 'a.txt': '2', 'go.mod': 'module x\n', 'main.go': 'package main\n', 'sub/k.py': 'keep' };
   const dir = write(tempFolder(), files);
   const vector = '92362e178f21368a598b7448672e4ab72115418c1f031263d24667a9fc9d073b';
@@ -54,9 +54,9 @@ describe('a source in a file', () => {
     ['@/../x', 'escapes the project root'],
     ['..', 'itself'],
     ['@/', 'itself'],
-  ])('%s is refused', (source, why) => expect(() => resolveSource(source, '/project/deep', root)).toThrow(why));
+  ])('%s is rejected', (source, why) => expect(() => resolveSource(source, '/project/deep', root)).toThrow(why));
 
-  it('cannot leave through a link', () => {
+  it('cannot leave the root through a symbolic link', () => {
     const outside = write(tempFolder(), { 'plugin/go.mod': 'x' });
     const dir = write(tempFolder(), { 'inside/go.mod': 'x' });
     symlinkSync(join(outside, 'plugin'), join(dir, 'out'));
@@ -66,7 +66,7 @@ describe('a source in a file', () => {
   });
 });
 
-it('folders are recognised by the SDK they name', () => {
+it('folders are recognized by their SDK dependency', () => {
   const dir = write(tempFolder(), {
     'my-go/go.mod': 'module x\n\nrequire (\n\tgithub.com/mlund01/squadron-sdk v0.0.31\n)\n',
     'old/go.mod': 'module x\nrequire github.com/mlund01/squad-sdk v0.0.1\n',
@@ -83,7 +83,7 @@ it('folders are recognised by the SDK they name', () => {
   expect(nameOfFolder('/x/my-go')).toBe('my_go');
 });
 
-it('names and versions cannot lead out of the home', () => {
+it('names and versions cannot leave the install folder', () => {
   expect(installFolder('/h', 'shell', 'local')).toMatch(/^\/h\/plugins\/\w+-\w+\/shell\/local$/);
   for (const version of ['v1.2.3', '1.2.3-rc.1+b', 'local']) expect(installFolder('/h', 'a_1', version)).toContain(version);
   for (const name of ['', 'A', '1a', 'a-b', '../a', 'a/b', 'mcp', 'http']) expect(() => installFolder('/h', name, 'local')).toThrow();
@@ -91,14 +91,14 @@ it('names and versions cannot lead out of the home', () => {
 });
 
 describe('runner.json', () => {
-  it('is what Squadron writes', () => {
+  it("has Squadron's format", () => {
     const dir = write(tempFolder(), { 'venv/bin/x': '' });
     writeRunner(dir, { kind: 'python', entry: 'venv/bin/x', sourceHash: 'h' });
     expect(readRunner(dir)).toEqual({ kind: 'python', entry: 'venv/bin/x', sourceHash: 'h' });
     expect(findProgram(dir)).toEqual({ command: join(dir, 'venv/bin/x'), args: [] });
   });
 
-  it('may be missing beside a plain program, and tells what is wrong otherwise', () => {
+  it('may be missing beside a program, and is reported otherwise', () => {
     const old = write(tempFolder(), { plugin: '' });
     expect(findProgram(old).command).toBe(join(old, 'plugin'));
     expect(findProgram(write(old, { 'runner.json': '{"kind":"go","entry":""}' })).command).toBe(join(old, 'plugin'));
@@ -110,7 +110,7 @@ describe('runner.json', () => {
   });
 });
 
-it('releases and checksums are read strictly', () => {
+it('releases and checksums are parsed strictly', () => {
   expect(parseRelease('github.com/o/r', 'v1.0.0')).toEqual({ owner: 'o', repo: 'r', version: 'v1.0.0' });
   expect(parseRelease('https://github.com/o/r', 'v1.0.0').repo).toBe('r');
   for (const source of ['github.com/o', 'github.com/o/r/x', 'github.com/o/..', 'gitlab.com/o/r', 'github.com/o/r?x'])
@@ -121,7 +121,7 @@ it('releases and checksums are read strictly', () => {
     expect(() => findChecksum(list, 'one.whl')).toThrow('checksums.txt has no sha256 of one.whl');
 });
 
-it('nothing of a source can be taken for an option or a command', { tags: ['F70'] }, () => {
+it('no part of a source is parsed as an option or command', { tags: ['F70'] }, () => {
   for (const word of ['-c', '--upload-pack=x', 'a b', 'a;b', '$(b)', 'a\nb', '`b`']) {
     expect(() => installFolder('/h', word, 'local')).toThrow('is not a valid Squadron plugin name');
     expect(() => installFolder('/h', 'a', word)).toThrow('is not a valid plugin version');
@@ -131,7 +131,7 @@ it('nothing of a source can be taken for an option or a command', { tags: ['F70'
     expect(() => parseRelease(source, 'v1.0.0')).toThrow('is not a release');
 });
 
-it('a lock is held by one, and a dead owner holds nothing', async () => {
+it('a lock has one owner, and a dead owner releases it', async () => {
   const file = join(tempFolder(), 'x.lock');
   const order: string[] = [];
   const { signal } = new AbortController();

@@ -11,7 +11,7 @@ import { toInputSchema, toOutputSchema } from '../../../adapters/squadron/schema
 import { toDecimalText, toSettings } from '../../../adapters/squadron/settings.ts';
 
 describe('messages', () => {
-  it('are written and read', () => {
+  it('are encoded and decoded', () => {
     expect(writeCall({ tool: 'a', payload: '{}' }).toString('hex')).toBe('0a016112027b7d');
     expect(readCall(writeText(1, 'ü\u0000'))).toBe('ü\u0000');
     expect(writeConfigure({ k: 'v', e: '' }).toString('hex')).toBe('0a060a016b120176' + '0a030a0165');
@@ -20,7 +20,7 @@ describe('messages', () => {
     expect(readStdio(Buffer.concat([Buffer.from([8, 2]), writeText(2, 'x')]))).toEqual({ stream: 'stderr', data: Buffer.from('x') });
   });
 
-  it('may hold fields that are not known yet, and lack those of newer plugins', () => {
+  it('may have unknown fields, and lack newer ones', () => {
     const tool = Buffer.concat([
       writeText(1, 'n'),
       writeText(2, 'd'),
@@ -32,7 +32,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('that are cut short or of the wrong kind are refused', () => {
+  it('that are truncated or of the wrong kind are rejected', () => {
     for (const hex of ['0a05', '0a', 'ffffffffffffffffffffff', '0801', '0f']) expect(() => readCall(Buffer.from(hex, 'hex'))).toThrow();
   });
 });
@@ -58,11 +58,11 @@ describe('the handshake line', () => {
     ['1|1|unix||grpc|', 'it has no address'],
     ['1|1|tcp', 'it has no address'],
     [`1|1|unix|${'x'.repeat(5_000)}`, 'more than 4096 characters'],
-  ])('%.60s is refused', { tags: ['squadron-handshake'] }, (line, why) => {
+  ])('%.60s is rejected', { tags: ['squadron-handshake'] }, (line, why) => {
     expect(() => readHandshake(line)).toThrow(why);
   });
 
-  it('is refused also where only its beginning has arrived', { tags: ['squadron-handshake'] }, () => {
+  it('is rejected even if only its beginning has arrived', { tags: ['squadron-handshake'] }, () => {
     expect(() => readHandshake('1|1|unix|xxxx', true)).toThrow('more than 4096 characters');
     expect(readHandshake('xxxx', true)).toBeUndefined();
   });
@@ -74,16 +74,16 @@ describe('the handshake line', () => {
     ['1|1', 'fields are missing: "1|1"'],
     ['1|1|', 'fields are missing'],
     ['1|1||/tmp/x|grpc|', 'fields are missing'],
-  ])('%s is in doubt: a better one may follow', { tags: ['squadron-handshake'] }, (line, why) => {
+  ])('%s is doubtful: a valid one may follow', { tags: ['squadron-handshake'] }, (line, why) => {
     expect(readHandshake(line)).toEqual({ doubtful: expect.objectContaining({ message: expect.stringContaining(why) }) });
   });
 
-  it.each(['1', '1|2|3', '10|20|30|40', '4|11', '2|3|apples', '|1|1|', '1|1x|unix'])('%s is a line like any other', (line) => {
+  it.each(['1', '1|2|3', '10|20|30|40', '4|11', '2|3|apples', '|1|1|', '1|1x|unix'])('%s is an ordinary line', (line) => {
     expect(readHandshake(line)).toBeUndefined();
   });
 });
 
-it('a certificate is one for both sides', () => {
+it('a certificate is valid for client and server', () => {
   const { certificate } = createIdentity();
   const read = new X509Certificate(certificate);
   expect(read.verify(read.publicKey)).toBe(true);
@@ -113,37 +113,37 @@ describe('messages of failed Python calls', () => {
   const one = (message: string) =>
     `Application error\nTraceback (most recent call last):\n  File "x.py", line 1, in f\n    raise E\n${message}`;
 
-  it('are found, in their order', async () => {
+  it('are found in order', async () => {
     const tracebacks = feed(`noise\n${one('ValueError: first')}\nmore noise? no: part of the message\n${one('a.b.Error: second')}`);
     expect(await tracebacks.next()).toBe('ValueError: first\nmore noise? no: part of the message');
     expect(await tracebacks.next()).toBe('Error: second');
     expect(await tracebacks.next()).toBeUndefined();
   });
 
-  it('end where the plugin logs something', async () => {
+  it("end at the plugin's next log line", async () => {
     const logs = ['DEBUG:hpack:Adding x', '2026-11-21 20:00:00,1 WARNING later', '[INFO] later', '{"@level":"info"}'];
     for (const log of logs)
       expect(await feed(`${one('ValueError: two\nlines')}\n${log}\nmore of it`).next()).toBe('ValueError: two\nlines');
   });
 
-  it('are the last of a chain', async () => {
+  it('are those of the last exception of a chain', async () => {
     const chain = `${one("KeyError: 'x'")}\nDuring handling of the above exception, another exception occurred:\nTraceback (most recent call last):\n  File "y"\nRuntimeError: outer`;
     expect(await feed(chain).next()).toBe('RuntimeError: outer');
   });
 
-  it('may hold another report in their message', async () => {
+  it('may contain another report', async () => {
     const inner = 'Traceback (most recent call last):\n  File "<string>", line 1\nKeyError: 1';
     expect(await feed(one(`RuntimeError: it said\n${inner}`)).next()).toBe(`RuntimeError: it said\n${inner}`);
   });
 
-  it('are those of timeouts, too, and of classes inside of functions', async () => {
+  it('include timeouts and classes inside functions', async () => {
     expect(await feed(one('TimeoutError: too late').replace('Application error', 'Timeout occurred')).next()).toBe(
       'TimeoutError: too late',
     );
     expect(await feed(one('a.f.<locals>.Odd: it is')).next()).toBe('Odd: it is');
   });
 
-  it('name every exception of a group', async () => {
+  it('contain every exception of a group', async () => {
     const tree = `Application error
   + Exception Group Traceback (most recent call last):
   |   File "x.py", line 6, in main
@@ -169,7 +169,7 @@ describe('messages of failed Python calls', () => {
     expect(await feed(`${one('KeyError: 1')}\n${cause}\n${tree.replace('Application error\n', '')}`).next()).toBe(told);
   });
 
-  it('are not those that a plugin logs by itself', async () => {
+  it('do not include tracebacks that a plugin logs itself', async () => {
     expect(await feed('Something else\nTraceback (most recent call last):\n  File "y"\nRuntimeError: logged').next()).toBeUndefined();
   });
 });
@@ -190,8 +190,8 @@ describe('schemas', () => {
     ['[]', undefined],
   ])('%s', (text, schema) => expect(toInputSchema(text)).toEqual(schema));
 
-  // What the Go SDK sends of a recursive type: a reference, and nothing that it refers to.
-  it('may have lost what they refer to', () => {
+  // The Go SDK sends a recursive type as a reference without its definition.
+  it('may have dangling references', () => {
     const lost = {
       type: 'object',
       properties: { next: { $ref: '#/$defs/Tree', description: 'd' }, all: { items: { $ref: '#/$defs/Tree' } } },
@@ -203,7 +203,7 @@ describe('schemas', () => {
     expect(toInputSchema(JSON.stringify(kept))).toEqual(kept);
   });
 
-  it('of results promise no struct that a pointer may lack; open ones promise what they say', () => {
+  it('of results do not require structs that may be nil; open schemas are unchanged', () => {
     const properties = { n: { type: 'integer' }, list: { type: 'array' }, map: { type: 'object' }, any: true, s: { $ref: '#/$defs/S' } };
     const S = { type: 'object', properties: { t: { type: 'string' } }, required: ['t'], additionalProperties: false };
     const closed = { type: 'object', properties, required: Object.keys(properties), additionalProperties: false, $defs: { S } };
@@ -228,7 +228,7 @@ describe('schemas', () => {
 describe('results', () => {
   const png = `iVBORw0KGgo${'A'.repeat(120)}`;
 
-  it('are texts unless they hold images', () => {
+  it('are text unless they contain images', () => {
     expect(toResult('plain', undefined)).toEqual({ content: [{ type: 'text', text: 'plain' }] });
     expect(toResult('{"a":1}', undefined)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
     expect(toResult('', undefined)).toEqual({ content: [{ type: 'text', text: '' }] });
@@ -240,11 +240,11 @@ describe('results', () => {
     ['jpeg', `/9j/${'A'.repeat(120)}`],
     ['gif', `R0lGOD${'A'.repeat(120)}`],
     ['webp', `UklGR${'A'.repeat(120)}`],
-  ])('show a bare %s', (kind, data) => {
+  ])('convert a raw %s', (kind, data) => {
     expect(toResult(`${data}\n`, undefined).content).toEqual([{ type: 'image', data, mimeType: `image/${kind}` }]);
   });
 
-  it('show images inside a text and inside JSON', () => {
+  it('convert images inside a text and inside JSON', () => {
     expect(toResult(`see data:image/jpg;base64,QUJD and data:image/gif;base64,QQ== here`, undefined).content).toEqual([
       { type: 'text', text: 'see  and  here' },
       { type: 'image', data: 'QUJD', mimeType: 'image/jpeg' },
@@ -257,7 +257,7 @@ describe('results', () => {
     expect(toResult(`quoted "${png}" in no JSON`, undefined).content).toHaveLength(1);
   });
 
-  it('keep what the output schema promises', () => {
+  it('follow the output schema', () => {
     expect(toResult('{"a":1}', { type: 'object' })).toEqual({ content: [{ type: 'text', text: '{"a":1}' }], structured: { a: 1 } });
     const schema = {
       type: 'object',
@@ -269,7 +269,7 @@ describe('results', () => {
       },
       $defs: { list: { type: 'array' } },
     };
-    // Go writes null for a list or a map that nobody filled.
+    // Go encodes nil slices and maps as null.
     const filled = toResult('{"list":null,"map":null,"one":null,"many":[null],"other":null}', schema);
     expect(filled.structured).toEqual({ list: [], map: {}, one: null, many: [[]], other: null });
     expect(toResult('null', { type: 'object' }).structured).toEqual({});
@@ -279,7 +279,7 @@ describe('results', () => {
 });
 
 describe('settings', () => {
-  it('become texts', () => {
+  it('become strings', () => {
     const settings = { a: 'x', b: true, c: 12345678901, d: 1e21, e: 1.5e-7 };
     expect(toSettings('p', { settings, credentials: { k: 's' } })).toEqual({
       a: 'x',
@@ -292,7 +292,7 @@ describe('settings', () => {
     expect(['-0.0', '0', '10', '-1.20', '007'].map(toDecimalText)).toEqual(['0', '0', '10', '-1.2', '7']);
   });
 
-  it('that are empty, lists or objects are refused', () => {
+  it('that are empty, lists or objects are rejected', () => {
     expect(() => toSettings('p', { settings: { a: '', b: null, c: 'x' }, credentials: {} })).toThrow('settings [a, b] are empty');
     expect(() => toSettings('p', { settings: { a: [1] }, credentials: {} })).toThrow('"a" is a list or an object');
   });

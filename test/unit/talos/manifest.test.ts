@@ -24,14 +24,14 @@ const entry = (part: Partial<Entry> = {}): Entry => ({
 
 describe('toManifest', () => {
   it.each([{}, { id: '' }, { id: 5 }, { id: 'x', functions: {} }])(
-    'refuses only what has no id or no functions: %j',
+    'rejects only a manifest without id or functions: %j',
     { tags: ['F43'] },
     (raw) => {
       expect(toManifest({ ...('functions' in raw ? {} : { functions: [] }), ...raw } as never)).toHaveProperty('fault');
     },
   );
 
-  it('defaults everything else', () => {
+  it('has defaults for all other keys', () => {
     expect(manifest({})).toMatchObject({
       id: 'p',
       name: 'p',
@@ -44,7 +44,7 @@ describe('toManifest', () => {
     });
   });
 
-  it('drops what makes no sense with a problem each, and ignores unknown keys', { tags: ['F43'] }, () => {
+  it('drops each invalid item with a problem, and ignores unknown keys', { tags: ['F43'] }, () => {
     const read = manifest({
       functions: [{ name: 'a' }, {}, 'x', { name: 'a' }],
       settings: {},
@@ -55,7 +55,7 @@ describe('toManifest', () => {
     expect(read.problems).toHaveLength(5);
   });
 
-  it('keeps a schema as it is but for a missing root type', () => {
+  it('keeps a schema unchanged except for a missing root type', () => {
     const parameters = { properties: { a: { enum: [1], default: 2 } }, additionalProperties: false, 'x-own': 1 };
     expect(manifest({ functions: [{ name: 'a', parameters }, { name: 'b' }] }).functions.map((f) => f.parameters)).toEqual([
       { type: 'object', ...parameters },
@@ -65,7 +65,7 @@ describe('toManifest', () => {
 });
 
 describe('toRecord', () => {
-  it('knows which values the manifest declares secret, under whatever key they are given', { tags: ['T24'] }, () => {
+  it('returns the values that the manifest declares secret, from any key', { tags: ['T24'] }, () => {
     const declared = manifest({
       credentials: [{ name: 'key' }, { name: 'folder', secret: false }, { name: 'constructor' }],
       settings: [{ name: 'pin', secret: true }, { name: 'mode' }],
@@ -80,20 +80,20 @@ describe('toRecord', () => {
     credentials: [{ name: 'key', required: true }, { name: 'extra' }],
   });
 
-  it('merges defaults, then settings, then credentials, all as texts', () => {
+  it('merges defaults, then settings, then credentials, all as strings', () => {
     const { values } = toRecord(own, entry({ settings: { flag: true, count: 30, bare: null }, credentials: { key: 'k' } }));
     expect(values).toEqual({ flag: 'true', count: '30', key: 'k' });
     expect(toRecord(own, entry()).values).toEqual({ flag: 'false', count: '5' });
   });
 
-  it('names what is missing; an empty text is missing', () => {
+  it('names missing values; an empty string counts as missing', () => {
     expect(toRecord(own, entry()).needs).toEqual(['key']);
     expect(toRecord(own, entry({ credentials: { key: '' } })).needs).toEqual(['key']);
     expect(toRecord(manifest({ oauth: { provider: 'x' } }), entry()).needs).toEqual(['refresh_token']);
     expect(toRecord(manifest({ oauth: { provider: 'x' } }), entry({ credentials: { refresh_token: 't' } })).needs).toEqual([]);
   });
 
-  it('passes an unknown key on and says so', () => {
+  it('passes an unknown key and reports it', () => {
     const { values, problems } = toRecord(own, entry({ settings: { flg: 1 } }));
     expect(values.flg).toBe('1');
     expect(problems[0]?.message).toContain('Did you mean flag?');
@@ -101,11 +101,11 @@ describe('toRecord', () => {
 });
 
 describe('instructionsOf', () => {
-  it('takes a text without audience headings whole', () => {
+  it('returns a text without audience headings whole', () => {
     expect(instructionsOf('# Title\n\n## Other\ntext\n')).toBe('# Title\n\n## Other\ntext');
   });
 
-  it('takes what leads, Common and Executor, in that order, and leaves Planner out', () => {
+  it('returns the lead, Common and Executor, in that order, without Planner', () => {
     const text = 'lead\n\n## Executor\nexec\n### sub\n\n## planner \nplan\n## Common\ncommon\n## Notes\nmore\n## EXECUTOR\nagain';
     expect(instructionsOf(text)).toBe('lead\n\ncommon\n## Notes\nmore\n\nexec\n### sub\n\nagain');
   });
@@ -146,7 +146,7 @@ describe('toResult', () => {
     { error: { a: 1 } },
     { mimeType: 'text/plain', data: 'AAAA' },
     { mimeType: 'image/png', data: 'not base64!' },
-  ])('takes %j for data', (value) => {
+  ])('treats %j as data', (value) => {
     expect(toResult(value)).toMatchObject({ structured: value });
     expect(toResult(value).isError).toBeUndefined();
   });
@@ -164,7 +164,7 @@ describe('toOffer', () => {
     sidecar: {},
   });
 
-  it('offers the manifest before the code is loaded, and what the code has after', () => {
+  it("offers the manifest before the code is loaded, and the code's functions after", () => {
     expect(toOffer({ ...base, manifest: own }).tools.map((t) => t.native)).toEqual(['p_a', 'p_b']);
     const report = { dialect: 'source', functions: ['a'], undeclared: ['c'], triggers: [] } as const;
     const offer = toOffer({ ...base, manifest: own, report });
@@ -173,7 +173,7 @@ describe('toOffer', () => {
     expect(offer.facts).toMatchObject({ dialect: 'source', category: 'search' });
   });
 
-  it('labels by category and module, and claims the open world only for credentials', () => {
+  it('labels by category and module, and sets openWorld only with credentials', () => {
     const [a, b] = toOffer({ ...base, manifest: own }).tools;
     expect(a?.labels).toEqual(['category:search', 'talos:p:m']);
     expect(b?.labels).toEqual(['category:search']);
@@ -183,7 +183,7 @@ describe('toOffer', () => {
     });
   });
 
-  it('hides tools and instructions while something is missing', () => {
+  it('hides tools and instructions while configuration is missing', () => {
     expect(toOffer({ ...base, manifest: own, needs: ['key'] })).toMatchObject({ tools: [], needs: ['key'] });
     expect(toOffer({ ...base, manifest: own, needs: ['key'] }).instructions).toBeUndefined();
   });

@@ -26,7 +26,7 @@ describe('an entry of mcpServers', () => {
     [{ serverUrl: 'https://h/mcp' }, 'any', 'https://h/mcp'],
     [{ url: 'wss://h/ws' }, 'ws', 'wss://h/ws'],
     [{ url: 'http://h/ws', type: 'ws' }, 'ws', 'ws://h/ws'],
-  ])('is an address: %o', (raw, kind, href) => {
+  ])('is a URL: %o', (raw, kind, href) => {
     const server = read(raw)?.server;
     expect([server?.kind, server && 'url' in server ? server.url.href : '']).toEqual([kind, href]);
   });
@@ -39,15 +39,15 @@ describe('an entry of mcpServers', () => {
     [{ url: 'https://h/mcp', type: 'carrier-pigeon' }, '"type" is "carrier-pigeon"'],
     [{ url: 'https://h/mcp', type: 'stdio' }, 'is stdio'],
     [{ command: 7 }, '"command" is not a string'],
-  ])('is refused where it cannot be used: %o', (raw, why) => {
+  ])('is rejected if it cannot be used: %o', (raw, why) => {
     expect(() => read(raw)).toThrow(why);
   });
 
-  it('is none where it names neither', () => {
+  it('is ignored without a command or URL', () => {
     expect(read({ description: 'nothing' })).toBeUndefined();
   });
 
-  it("understands other clients' keys, and names what it does not know", () => {
+  it("accepts other clients' keys, and reports unknown ones", () => {
     const entry = read({
       command: 'x',
       autoApprove: ['a'],
@@ -62,7 +62,7 @@ describe('an entry of mcpServers', () => {
     expect(read({ command: 'x', trust: true, timeout: 30_000 })).toMatchObject({ trusted: ['*'], timeoutMs: 30_000 });
   });
 
-  it('is shown without what follows a question mark', () => {
+  it('is shown without its query', () => {
     expect(nameOf(read({ url: 'https://h/mcp?key=secret' }) as never)).toBe('https://h/mcp');
   });
 });

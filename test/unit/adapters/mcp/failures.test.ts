@@ -22,14 +22,14 @@ describe('a request that could not be written', () => {
       'what the HTTP client refuses',
       new TypeError('fetch failed', { cause: Object.assign(new Error('invalid'), { code: 'UND_ERR_INVALID_ARG' }) }),
     ],
-  ])('was not sent, and its connection stays: %s', { tags: ['header-tools'] }, (_, thrown) => {
+  ])('was not sent, and its connection stays open: %s', { tags: ['header-tools'] }, (_, thrown) => {
     for (const apart of [true, false]) {
       const { error, ends } = judge(thrown, { session: true, apart });
       expect([ends, (error as GatewayError).outcome]).toEqual([undefined, 'NOT_SENT']);
     }
   });
 
-  it('is known by what fetch says of it', async () => {
+  it('is recognized by the error of fetch', async () => {
     const sink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
     const reading = createReadingFetch(1_000, sink);
     const error = await reading('http://127.0.0.1:1/', { method: 'BAD METHOD' }).catch((thrown) => thrown);

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../../src/core/json/json.ts';
 const of = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more });
 const text = (header: unknown, type = 'string'): JsonObject => ({ type, 'x-mcp-header': header as string });
 
-describe('arguments that a tool of a server wants in headers', () => {
+describe('arguments marked with x-mcp-header', () => {
   it.each<[string, JsonObject, string]>([
     ['no name', of({ a: text('') }), 'of "a" is empty'],
     ['a name that is a number', of({ a: text(5) }), 'of "a" is not a string'],
@@ -22,12 +22,12 @@ describe('arguments that a tool of a server wants in headers', () => {
     ['a branch', of({}, { anyOf: [of({ a: text('A') })] }), 'is not on an argument'],
     ['a definition', of({}, { $defs: { a: text('A') } }), 'is not on an argument'],
     ['the whole', { ...of({}), 'x-mcp-header': 'A' }, 'is not on an argument'],
-  ])('are refused with %s', { tags: ['header-tools'] }, (_, schema, why) => {
+  ])('are rejected with %s', { tags: ['header-tools'] }, (_, schema, why) => {
     expect(headerFault(schema)).toContain(why);
     expect(paramHeaders(schema)).toBeUndefined();
   });
 
-  it('are those that the rules allow, under their names', () => {
+  it('are sent in headers with their names', () => {
     const schema = of({
       'x-mcp-header': { type: 'string' },
       a: text('Region'),
@@ -42,7 +42,7 @@ describe('arguments that a tool of a server wants in headers', () => {
       'Mcp-Param-Count': '5',
       'Mcp-Param-Flag': 'false',
     });
-    // A schema that is served unchecked lets anything through.
+    // An unchecked schema allows anything.
     const odd = JSON.parse('{"a":{"toString":1},"n":[1],"o":5}') as JsonObject;
     expect(paramHeaders(schema)?.({ arguments: odd })).toEqual({});
   });

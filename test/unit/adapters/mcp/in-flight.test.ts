@@ -5,7 +5,7 @@ import type { CallContext } from '../../../../src/core/contract/tool.ts';
 const callOf = (client: object): CallContext => ({ client, aborted: false }) as CallContext;
 
 describe('calls in flight', () => {
-  it('a question belongs to the only call there is', async () => {
+  it('a question belongs to the only call', async () => {
     const calls = new InFlight();
     const call = callOf({});
     calls.add(1, call);
@@ -14,7 +14,7 @@ describe('calls in flight', () => {
     expect(await calls.asker()).toBeUndefined();
   });
 
-  it('of several calls of one client, the last one may ask', async () => {
+  it('a question belongs to the last of several calls of one client', async () => {
     const [calls, client] = [new InFlight(), {}];
     const last = callOf(client);
     calls.add(1, callOf(client));
@@ -22,7 +22,7 @@ describe('calls in flight', () => {
     expect(await calls.asker()).toBe(last);
   });
 
-  it('with calls of several clients a question waits until it is clear whom it is for', async () => {
+  it('a question waits while calls of several clients are in flight', async () => {
     const calls = new InFlight();
     const asking = callOf({});
     calls.add(1, asking);
@@ -32,7 +32,7 @@ describe('calls in flight', () => {
     expect(await asker).toBe(asking);
   });
 
-  it('and is nobody’s once every call waits for an answer', async () => {
+  it('a question is rejected once every call waits for an answer', async () => {
     const calls = new InFlight();
     calls.add(1, callOf({}));
     calls.add(2, callOf({}));
@@ -42,7 +42,7 @@ describe('calls in flight', () => {
     expect(await first).toBeDefined();
   });
 
-  it('of what asks, another client’s call that has not asked yet goes first, for a moment', async () => {
+  it('a call waits briefly for another client’s call that may still ask', async () => {
     const calls = new InFlight();
     const [ada, bob] = [callOf({}), callOf({})];
     const asks = { name: 'ask' };
@@ -55,7 +55,7 @@ describe('calls in flight', () => {
     expect(performance.now() - began).toBeGreaterThan(900);
   });
 
-  it('whoever is being asked holds nobody up', { tags: ['ask-apart'] }, async () => {
+  it('a call with an open question does not block others', { tags: ['ask-apart'] }, async () => {
     const calls = new InFlight();
     const [ada, bob] = [callOf({}), callOf({})];
     const asks = { name: 'ask' };

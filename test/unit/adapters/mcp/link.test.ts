@@ -13,7 +13,7 @@ import { parseExact } from '../../../../src/core/json/exact-parse.ts';
 import type { JsonObject } from '../../../../src/core/json/json.ts';
 import { silentLog } from '../../../../src/core/log.ts';
 
-/** A link over a transport that only records. */
+/** A shared transport over one that only records. */
 function open() {
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (text: string) => void warnings.push(text), area: () => log };
@@ -72,7 +72,7 @@ function open() {
   };
 }
 
-describe('an answer of the wrong shape', () => {
+describe('a malformed response', () => {
   it.each([
     [{ result: 'a text' }, 'RESULT_INVALID'],
     [{ result: [] }, 'RESULT_INVALID'],
@@ -81,7 +81,7 @@ describe('an answer of the wrong shape', () => {
     [{ result: null, error: null }, 'PLUGIN_PROTOCOL_ERROR'],
     [{ error: 'broken' }, 'PLUGIN_PROTOCOL_ERROR'],
     [{ error: { code: 'x', message: { toString: 1 } } }, 'PLUGIN_PROTOCOL_ERROR'],
-  ])('%j costs its request', (answer, code) => {
+  ])('%j fails its request', (answer, code) => {
     const { ask, receive, checks } = open();
     const [one, other] = [ask(), ask()];
     receive({ jsonrpc: '2.0', id: one.id, ...answer });
@@ -91,7 +91,7 @@ describe('an answer of the wrong shape', () => {
     expect(checks.dropped.count).toBe(0);
   });
 
-  it('costs the SDK its own request, in a shape that it understands', () => {
+  it("fails the SDK's own request, in a shape that it accepts", () => {
     const { receive, forSdk } = open();
     receive({ id: 0, result: 'a text' });
     receive({ id: 'listen:0', error: { code: 'x', message: 5, data: 1 } });
@@ -103,7 +103,7 @@ describe('an answer of the wrong shape', () => {
     ]);
   });
 
-  it('does not become one by an id that is spelt as a decimal', { tags: ['numbers-exact'] }, () => {
+  it('is not caused by an id with a decimal point', { tags: ['numbers-exact'] }, () => {
     const { ask, receive, forSdk, checks } = open();
     const { id, outcome } = ask();
     receive(parseExact(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${id}.0,"progress":1.0}}`));
@@ -114,7 +114,7 @@ describe('an answer of the wrong shape', () => {
     expect(checks.dropped.count).toBe(0);
   });
 
-  it('has an error message that is cut', () => {
+  it('has a truncated error message', () => {
     const { ask, receive } = open();
     const { id, outcome } = ask();
     receive({ id, error: { code: 1, message: 'x'.repeat(100_000) } });
@@ -122,7 +122,7 @@ describe('an answer of the wrong shape', () => {
   });
 });
 
-describe('a notification of the wrong shape', () => {
+describe('a malformed notification', () => {
   const WRONG: unknown[] = [
     5,
     null,
@@ -161,7 +161,7 @@ describe('a notification of the wrong shape', () => {
     }
   });
 
-  it('does not become one by unknown methods, further fields or names that every object has', () => {
+  it('is not caused by unknown methods, additional fields or inherited names', () => {
     const { receive, checks, calls } = open();
     const lines: string[] = [];
     const line = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
@@ -175,7 +175,7 @@ describe('a notification of the wrong shape', () => {
     expect(checks.dropped.count).toBe(0);
   });
 
-  it('whose handling fails is one of them', () => {
+  it('includes one whose handling fails', () => {
     const { receive, checks, notices } = open();
     notices.changed = () => {
       throw new Error('it broke');
@@ -189,7 +189,7 @@ describe('a notification of the wrong shape', () => {
 });
 
 describe('a question', () => {
-  it('is asked with the request on whose stream it came, whatever its id looks like', async () => {
+  it('is passed on with the request of its stream, for any id', async () => {
     const { link, questions, sent } = open();
     link.take({ id: 'plugmux-asks-for:1000001:{', method: 'roots/list' }, undefined);
     link.take({ id: 'q', method: 'elicitation/create', params: { message: 'x' } }, 1_000_007);
@@ -200,7 +200,7 @@ describe('a question', () => {
     await vi.waitFor(() => expect(sent.map(({ id }) => id)).toEqual(['plugmux-asks-for:1000001:{', 'q']));
   });
 
-  it('whose params are no object is refused', () => {
+  it('whose params are not an object is rejected', () => {
     const { receive, sent } = open();
     receive({ id: 9, method: 'roots/list', params: 'x' });
     expect(sent).toEqual([{ jsonrpc: '2.0', id: 9, error: { code: -32602, message: 'The "params" are not an object.' } }]);
@@ -208,7 +208,7 @@ describe('a question', () => {
 });
 
 describe('a request that cannot be written', () => {
-  it('fails alone, and was not sent', { tags: ['header-tools'] }, () => {
+  it('fails alone, as not sent', { tags: ['header-tools'] }, () => {
     const { ask, inner, link } = open();
     const other = ask();
     inner.write = () => {
@@ -222,7 +222,7 @@ describe('a request that cannot be written', () => {
 });
 
 describe('a message that cannot be read', () => {
-  it('costs the request whose id stands at its first or last place, and none by numbers inside', () => {
+  it('fails the request with the id at its start or end, and none by numbers inside', () => {
     const { link, calls, checks, ask } = open();
     const sink = createSink(link, calls, checks);
     const [first, last, inside] = [ask(), ask(), ask()];
@@ -235,7 +235,7 @@ describe('a message that cannot be read', () => {
   });
 });
 
-it('nothing that a server sends is thrown', () => {
+it('no message of a server throws', () => {
   const { receive, link } = open();
   fc.assert(
     fc.property(fc.json(), (text) => {

@@ -34,8 +34,8 @@ async function logIn({ server }: Place, oauth?: JsonObject): Promise<string[]> {
   return visited;
 }
 
-describe('a server that names for its login what must not be followed', () => {
-  it('is not what a good one is', async () => {
+describe('a server with unsafe OAuth metadata', () => {
+  it('is different from a correct one', async () => {
     const place = await prepare();
     expect(await logIn(place)).toHaveLength(1);
     expect(place.authorization.good.size).toBe(1);
@@ -144,7 +144,7 @@ describe('the key "oauth"', () => {
     ],
   ])('%j', (oauth, settings) => expect(readLogin(oauth)).toEqual(settings));
 
-  it('tells of what it holds that is not used', { tags: ['login-entries'] }, () => {
+  it('reports unused keys', { tags: ['login-entries'] }, () => {
     const told = (oauth: JsonObject | string | boolean) => loginProblems(oauth).map(({ subject, message }) => [subject, message]);
     expect(told({ clientid: 'a', issuer: 5, scope: 'b', enabled: true })).toEqual([
       ['oauth.clientid', 'The key "oauth.clientid" is unknown and is ignored.'],
@@ -167,5 +167,5 @@ describe('the key "oauth"', () => {
     [{ clientId: 'a', authorizationUrl: 'https://c/a', tokenUrl: '/t' }, '"tokenUrl" is not a URL'],
     [{ redirectUri: 'https://elsewhere.example/callback' }, 'is not a loopback address'],
     [{ clientMetadataUrl: 'http://c/gateway.json' }, 'is not an https address'],
-  ])('%j is refused', (oauth, why) => expect(() => readLogin(oauth)).toThrow(why));
+  ])('%j is rejected', (oauth, why) => expect(() => readLogin(oauth)).toThrow(why));
 });

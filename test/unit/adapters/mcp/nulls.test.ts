@@ -26,19 +26,19 @@ describe('null in a message of a server', { tags: ['null-absent'] }, () => {
     expect(parsed({ result, other: null })).toEqual({ result });
   });
 
-  it('is a value where it is one itself, and in a list', () => {
+  it('is a value for some keys and in lists', () => {
     const kept = { default: null, const: null, structuredContent: null, data: null, list: [null, 1] };
     expect(parsed({ ...kept, examples: [null], enum: [null], title: null })).toEqual({ ...kept, examples: [null], enum: [null] });
   });
 
-  it('is absent in a schema whatever its property is called', () => {
+  it('is absent in a schema for any property name', () => {
     const properties = { default: { type: 'string', title: null, default: null }, _meta: { description: null }, gone: null };
     expect(parsed({ inputSchema: { properties, $defs: { enum: { title: null } } } })).toEqual({
       inputSchema: { properties: { default: { type: 'string', default: null }, _meta: {}, gone: null }, $defs: { enum: {} } },
     });
   });
 
-  it('costs nothing else, however a message is nested', () => {
+  it('is removed from messages of any depth', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify({ structuredContent: value, result: [value] });

@@ -53,7 +53,7 @@ async function received(sent: string[], body = OWN, from = { status: 200, type: 
 }
 
 describe('the streams of a server', () => {
-  it('hand over each message with the request it belongs to, however they are cut', async () => {
+  it('pass each message with its request, for any chunking', async () => {
     const question = { jsonrpc: '2.0', id: 'q:1', method: 'elicitation/create', params: { message: 'ü' } };
     const event = `data: ${JSON.stringify(question)}\n\n`;
     for (const sent of [[event], [event.slice(0, 20), event.slice(20)], [...event], [event.replaceAll('\n', '\r\n')]]) {
@@ -63,7 +63,7 @@ describe('the streams of a server', () => {
     expect(own).toMatchObject({ taken: [[{ id: 3, method: 'ping' }, undefined]], text: 'data: {"id":3,"method":"ping"}\n\n', ended: [] });
   });
 
-  it('show the SDK that an answer came, and where the stream goes on', async () => {
+  it('pass an empty response and the event id to the SDK', async () => {
     const { text, taken, ended } = await received([
       'id: 3\nretry: 5\ndata: {"jsonrpc":"2.0","id":1000007,"result":{"big":1}}\n\n: comment\n\nid: 4\ndata:\n\n',
     ]);
@@ -72,7 +72,7 @@ describe('the streams of a server', () => {
     expect(text).toBe('id: 3\nretry: 500\ndata: {"jsonrpc":"2.0","id":1000007,"result":{}}\n\nid: 4\ndata: \n\n');
   });
 
-  it('cannot make the SDK come back at once, never, or with what no header holds', async () => {
+  it('cannot set an unsafe retry delay or event id', async () => {
     const { text } = await received(['retry: 0\ndata: \n\n', 'retry: 99999999999\nid: \u20ac\ndata: \n\n', 'retry: soon\ndata: \n\n']);
     expect(text).toBe('retry: 500\ndata: \n\nretry: 30000\ndata: \n\n');
     const bare = await received(['retry: 0\n\n', 'retry: 99999999999\n\n', 'retry: soon\n\n']);
@@ -88,7 +88,7 @@ describe('the streams of a server', () => {
     ]);
   });
 
-  it('end with the request when a message of theirs is too long, in one line or in many', async () => {
+  it('end with the request if a message is too long, in one line or in many', async () => {
     for (const sent of [[`data: ${'x'.repeat(6000)}`, 'x'.repeat(6000)], Array.from({ length: 30 }, () => `data: ${'x'.repeat(500)}\n`)]) {
       const { lost, text } = await received([...sent, '\n\ndata: {"method":"late"}\n\n']);
       expect(lost).toEqual([['RESULT_TOO_LARGE', '', '', 1_000_007]]);
@@ -96,7 +96,7 @@ describe('the streams of a server', () => {
     }
   });
 
-  it('go on after such a message where they belong to no request', async () => {
+  it('continue after such a message if they belong to no request', async () => {
     const { lost, taken } = await received(
       [`data: {"id":1000009,${'x'.repeat(6000)}`, `${'x'.repeat(6000)}}\n\ndata: {"method":"next"}\n\n`],
       '{}',
@@ -106,10 +106,10 @@ describe('the streams of a server', () => {
   });
 });
 
-describe('other answers of a server', () => {
+describe('other responses of a server', () => {
   const json = { status: 200, type: 'Application/JSON; charset=utf-8' };
 
-  it('are taken apart where they are JSON, and refused where they are too long or something else', async () => {
+  it('are parsed as JSON, and rejected if too long or of another type', async () => {
     const two = await received(['[{"id":1000007,"result":{}},{"id":2,"result":{}}]'], OWN, json);
     expect(two).toMatchObject({ text: '[{"id":2,"result":{}}]', answered: [1_000_007] });
     await expect(received(['{"id":1000007,"resu'], OWN, json)).rejects.toMatchObject({ code: 'PLUGIN_PROTOCOL_ERROR' });
@@ -117,13 +117,13 @@ describe('other answers of a server', () => {
     expect((await received(['not json'], '{"id":2}', json)).text).toBe('not json');
   });
 
-  it('are cut where nobody reads them as messages, refusals too', async () => {
+  it('are limited if they are not messages, including errors', async () => {
     expect((await received(['x'.repeat(6_000), 'x'.repeat(6_000)], OWN, { status: 200, type: 'text/html' })).text.length).toBeLessThan(
       10_001,
     );
     const pieces = Array.from({ length: 40 }, () => 'x'.repeat(10_000));
     expect((await received(pieces, OWN, { status: 500, type: 'text/plain' })).text.length).toBeLessThan(64 * 1024 + 1);
-    // One that answers the request for a standing stream as well.
+    // A response to the standalone stream request, too.
     head = { status: 400, type: 'text/plain' };
     const standing = createReadingFetch(
       10_000,
@@ -140,19 +140,19 @@ describe('a handshake', () => {
   const json = { status: 200, type: 'application/json' };
   const odd = ['{"jsonrpc":"2.0","result":{}}', '{"jsonrpc":"2.0","id":9,"result":{}}', '[]', '{"jsonrpc":"2.0","id":0,"method":"ping"}'];
 
-  it.each(odd)('fails at once where all that came is %s', async (message) => {
+  it.each(odd)('fails at once if the response contains only %s', async (message) => {
     expect(JSON.parse((await received([message], asked, json)).text).at(-1)).toEqual(JSON.parse(failed));
     expect((await received([`data: ${message}\n\n`], asked)).text).toMatch(`data: ${failed}\n\n`);
   });
 
-  it('takes its answer as it is, and waits where a stream can be opened again', async () => {
+  it('gets its answer unchanged, and waits if the stream can be resumed', async () => {
     const answer = '{"jsonrpc":"2.0","id":0,"result":{}}';
     expect((await received([answer], asked, json)).text).toBe(`[${answer}]`);
     expect((await received([`data: ${answer}\n\n`], asked)).text).toBe(`data: ${answer}\n\n`);
     expect((await received(['id: 7\ndata: \n\n'], asked)).text).toBe('id: 7\ndata: \n\n');
   });
 
-  it('is the only request of the SDK that is looked after', async () => {
+  it('is the only SDK request that is tracked', async () => {
     const listen = '{"method":"subscriptions/listen","params":{},"jsonrpc":"2.0","id":3}';
     expect((await received(['data: {"method":"a"}\n\n'], listen)).text).toBe('');
   });
@@ -171,7 +171,7 @@ describe('the signal of a connection', () => {
     nothing: [[], 202, 'text/plain'],
   };
 
-  it.each(Object.entries(answers))('keeps nothing of requests that are over, answered with %s', async (_, [sent, status, type]) => {
+  it.each(Object.entries(answers))('keeps no listener of ended requests, answered with %s', async (_, [sent, status, type]) => {
     [chunks, head] = [sent, { status, type }];
     const { signal } = new AbortController();
     const fetch = createReadingFetch(10_000, nobody);
@@ -180,7 +180,7 @@ describe('the signal of a connection', () => {
     await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
   });
 
-  it('keeps nothing of requests that found nobody, or whose answer nobody reads to its end', async () => {
+  it('keeps no listener of failed requests, or of partly read responses', async () => {
     const { signal } = new AbortController();
     const fetch = createReadingFetch(10_000, nobody);
     for (let i = 0; i < 20; i++) await fetch('http://127.0.0.1:1', { signal }).catch(() => undefined);
@@ -189,7 +189,7 @@ describe('the signal of a connection', () => {
     await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
   });
 
-  it('keeps nothing of a standing stream that is over', async () => {
+  it('keeps no listener of an ended standalone stream', async () => {
     [chunks, head] = [['retry: 0\n\n', event], { status: 200, type: 'text/event-stream' }];
     const end = new AbortController();
     let opened = 0;
@@ -199,14 +199,14 @@ describe('the signal of a connection', () => {
     });
     const standing = (await fetch(url, { method: 'GET', signal: end.signal })).text();
     await expect.poll(() => opened, { timeout: 5_000 }).toBe(2);
-    // The pause until it opens the next connection has one of its own.
+    // The pause before it reconnects has its own listener.
     await expect.poll(() => getEventListeners(end.signal, 'abort').length).toBe(1);
     end.abort();
     await standing;
     expect(getEventListeners(end.signal, 'abort')).toEqual([]);
   });
 
-  it('has a listener for each request under way, and Node warns of none', async () => {
+  it('has one listener per request in flight, without a warning of Node', async () => {
     const warnings: Error[] = [];
     const hear = (warning: Error): void => void warnings.push(warning);
     process.on('warning', hear);
@@ -222,7 +222,7 @@ describe('the signal of a connection', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('ends what is open when it fires', async () => {
+  it('ends open requests when it fires', async () => {
     const why = new Error('closed');
     const open = new AbortController();
     const held = createReadingFetch(10_000, nobody, {
@@ -238,7 +238,7 @@ describe('the signal of a connection', () => {
   });
 });
 
-it('events are read the same however their bytes are cut and their lines end', () => {
+it('events are parsed the same for any chunking and line endings', () => {
   const line = fc.oneof(
     fc.constantFrom('', ':', ': ping', 'data', 'data:', 'data: {"a":1}', 'id: 7', 'event: message', 'retry: 10', 'other: x', 'no colon'),
     fc.string({ maxLength: 40 }).map((text) => `data: ${text.replace(/[\r\n]/g, '')}`),
