@@ -337,14 +337,14 @@ export const REQUIREMENTS = {
       'A handshake line that names an unknown network, lacks fields or is too long is reported at once, not after the start limit.',
     'fix-mends': 'A fix names the folder that the failing import was resolved from: following it changes the outcome.',
     'package-missing': 'A plugin whose package is missing is never listed as ready, and none of its tools is.',
-    'ethos-data-dir': '`api.dataDir` of an Ethos plugin is the path of a writable folder of that plugin, created before it is activated.',
+    'ethos-data-dir': 'An Ethos plugin gets the path of its own writable folder in `api.dataDir`, created before the plugin is activated.',
     'plugin-replaced': 'A replaced plugin finishes its calls in flight.',
   }),
   ...promised('configuration and life', {
     F72: 'An invalid configuration is reported with its location and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are accepted.',
     'first-screen':
       'The first screen is a table of plugins with format, tools and state, and one line with the fix for each that is not ready; it appears when all are ready or failed, at the latest after firstListMs.',
-    'build-when-stale': '`npm start` builds if and only if a source is newer than the last build.',
+    'build-when-stale': 'A start by `npm start` builds if and only if a source is newer than the last build.',
     'config-foreign':
       'Files of other clients work unchanged: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; a missing value affects only its own entry.',
     proxies:

@@ -49,8 +49,8 @@ function judge(report, { asks = false }, { revision, instructions, tools, result
   report.check('structured data', JSON.stringify(result.data.structuredContent) === POINT, result.data);
   // The user declines the first and approves the second.
   const refusal = asks ? 'User denied tool execution' : 'this client does not support elicitation';
-  report.check('an approval that is not given', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
-  report.check('an approval that is given', text('agreed').includes(asks ? `erased ${AGREED}` : refusal), result.agreed);
+  report.check('a declined approval', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
+  report.check('a given approval', text('agreed').includes(asks ? `erased ${AGREED}` : refusal), result.agreed);
   report.check('the audit log', outcomes.join(' ') === `ok refused ok ok refused ${asks ? 'ok' : 'refused'}`, outcomes);
   report.record({
     'approval of a call': asks ? 'asks its program' : 'cannot be asked',

@@ -47,7 +47,7 @@ async function runOnce(agent, place, report, { parts, again = false }) {
     judge(report, { run, model, calls, before: report.calls ?? 0 });
     const { tools, earlier } = model.seen;
     const same = again && JSON.stringify(tools) === JSON.stringify(report.tools);
-    if (again) report.check('the session goes on with the same tools', earlier > 0 && same, { earlier, tools, before: report.tools });
+    if (again) report.check('the session continues with the same tools', earlier > 0 && same, { earlier, tools, before: report.tools });
     Object.assign(report, { calls: calls.length, tools });
     if (report.faults.length > faults) console.log(`${report.title} printed: ${run.stdout.slice(-1_500)} ${run.stderr.slice(-1_500)}`);
   } finally {
@@ -71,17 +71,17 @@ function judge(report, { run, model: { seen, steps }, calls, before }) {
   report.check('a bad argument', text('bad').includes('times must be integer') && !text('bad').includes('label-4711 '), step.bad);
   report.check('an image', text('image').includes('a picture of 10 by 10'), step.image);
   report.check('structured data', /42|in words/.test(text('data')), step.data);
-  report.check('what is not on the allow-list of the export does not run', outcomes('box_move').length === 0, step.unlisted);
-  report.check('what passed is in the audit log', outcomes('box_look')[0] === 'ok' && outcomes('point')[0] === 'ok', calls);
+  report.check('a tool that is not on the allow-list of the export does not run', outcomes('box_move').length === 0, step.unlisted);
+  report.check('the passed calls are in the audit log', outcomes('box_look')[0] === 'ok' && outcomes('point')[0] === 'ok', calls);
   const erased = outcomes('box_erase').filter((outcome) => outcome === 'ok').length;
   report.check(
     'what needs an approval does not run without one',
     erased === (step.agreed ? 1 : 0) && !text('asked').includes('erased'),
     step.asked,
   );
-  if (step.agreed) report.check('what is approved runs', text('agreed').includes(`erased ${AGREED}`), step.agreed);
+  if (step.agreed) report.check('an approved call runs', text('agreed').includes(`erased ${AGREED}`), step.agreed);
   const told = /mcp\.json|User denied tool execution/.test(text('asked'));
-  report.check('the model is told why', outcomes('box_erase').length === 0 || told, step.asked);
+  report.check('the model gets the reason', outcomes('box_erase').length === 0 || told, step.asked);
   report.record(rowOf({ seen, step, text, outcomes, named }));
 }
 

@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
     fetched: { type: 'string' },
   },
 });
-if (flags.only !== undefined && flags.write) throw new Error('--write needs all clients: leave --only out.');
+if (flags.only !== undefined && flags.write) throw new Error('--write needs all clients: remove --only.');
 const clients = CLIENTS.filter(({ id }) => (flags.only ?? id).split(',').includes(id));
 
 if (flags.fetch) console.log(await fetchAll());

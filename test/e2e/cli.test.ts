@@ -206,7 +206,7 @@ describe('plugmux serve', () => {
   it('shows which plugins do not serve, and logs the reason', { tags: ['first-screen'], timeout: 120_000 }, async () => {
     const file = join(project({ pluginFolders: ['./plugins'], listen: { http: '127.0.0.1:0' }, limits: PATIENT }), 'mcp.json');
     const gateway = await serve(file, { bin: BIN });
-    await until('the broken plugins are told of', () =>
+    await until('the broken plugins are reported', () =>
       ['garbled', 'lacking'].every((id) => new RegExp(`"plugin:${id}","message":"It is not served: `).test(gateway.stderr())),
     );
     const child = spawn(process.execPath, [BIN, 'serve', '--config', file]);

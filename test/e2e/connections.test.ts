@@ -40,7 +40,7 @@ function exchange(gateway: Serving, bytes: string, enough: (text: string) => boo
   });
 }
 
-/** Sockets of the gateway: one for each connected client, and a few of its own. */
+/** Number of sockets of the gateway: one for each connected client, and a few internal ones. */
 function sockets({ process: { pid } }: Serving): number {
   const held = readdirSync(`/proc/${pid}/fd`).map((fd) => {
     try {

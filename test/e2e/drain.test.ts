@@ -57,7 +57,7 @@ describe('a call that does not end', () => {
     expect((await fetch(gateway.url, { method: 'DELETE', headers })).status).toBe(204);
     expect(await (await pending).json()).toMatchObject({ id: 1, result: cancelled });
     const watcher = await connect('v1', gateway);
-    await until('the tool is told', async () => (await watcher.call('cancelled')).content[0]?.text === '1');
+    await until('the tool is notified', async () => (await watcher.call('cancelled')).content[0]?.text === '1');
   });
 });
 

@@ -417,7 +417,7 @@ describe('the modern era', () => {
     pending.on('error', () => undefined).end(body);
     await new Promise((resolve) => setTimeout(resolve, 500));
     pending.destroy();
-    await until('the tool is told', async () => (await cancelled()) === before + 1);
+    await until('the tool is notified', async () => (await cancelled()) === before + 1);
   });
 });
 

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const PATIENT = 25_000;
 
-// A server that works, is silent, or exits, as a file tells it, at any time.
+// A server that works, is silent, or exits. A file controls it at any time.
 const PROGRAM = `
   const fs = require('node:fs');
   const mode = () => fs.readFileSync(process.argv[1], 'utf8');

@@ -146,7 +146,7 @@ describe('the modern era on one connection', () => {
       expect.objectContaining({ method: acknowledged, params: { notifications: { promptsListChanged: true }, ...subscription('p') } }),
     ]);
     raw.send(modern(1, 'tools/call', { name: 'change', arguments: {} }));
-    await until('the change is told', () => raw.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+    await until('the change is reported', () => raw.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
     await pause(100);
     const told = raw.messages.filter(({ method }) => method?.endsWith('list_changed'));
     expect(told).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: subscription('l') }]);
@@ -180,7 +180,7 @@ describe('resources that a legacy client subscribes to', () => {
     expect((await raw.reply(1)).error?.code).toBe(-32602);
     raw.send(line(2, 'resources/subscribe', { uri: 'plain://text' }));
     raw.send(callLine(3, 'change'));
-    await until('the change is told', () => updates() === 1);
+    await until('the change is reported', () => updates() === 1);
     expect(raw.messages.find(({ method }) => method === 'notifications/resources/updated')).toMatchObject({
       params: { uri: 'plain://text' },
     });

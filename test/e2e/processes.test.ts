@@ -128,7 +128,7 @@ describe('the client of a gateway on stdio killed with SIGKILL', () => {
     await until('the plugin has started a process', () => out.includes('"id":1'));
     expect(processesWith(`MARK=${mark}`).length).toBeGreaterThan(1);
     client.kill('SIGKILL');
-    await until('all of them are gone', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
+    await until('all of them have ended', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
   });
 });
 
@@ -158,7 +158,7 @@ describe('the program that started a gateway on stdio killed with SIGKILL', () =
     // The plugin and its grandchild.
     expect(processesWith(`MARK=${mark}`).length).toBeGreaterThan(1);
     parent.kill('SIGKILL');
-    await until('all of them are gone', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
+    await until('all of them have ended', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
   });
 });
 

@@ -92,7 +92,7 @@ describe('no process, socket or folder is left', { timeout: 60_000 }, () => {
   ])('when %s', { tags: ['F57', 'F75'] }, async (_, end) => {
     const parties = await start();
     end(parties);
-    await until('everything is gone', () => running(parties) === 0 && !existsSync(parties.folder), 20_000);
+    await until('every process has ended', () => running(parties) === 0 && !existsSync(parties.folder), 20_000);
     if (parties.client.exitCode === null) parties.client.kill('SIGKILL');
   });
 
@@ -105,6 +105,6 @@ describe('no process, socket or folder is left', { timeout: 60_000 }, () => {
     parties.client.stdin?.write('again\n');
     await until('they answer', () => / 5 call 1/.test(parties.said()) && / 6 fine/.test(parties.said()), 20_000);
     parties.client.kill('SIGKILL');
-    await until('everything is gone', () => running(parties) === 0, 20_000);
+    await until('every process has ended', () => running(parties) === 0, 20_000);
   });
 });

@@ -144,7 +144,7 @@ const CASES: readonly Case[] = [
     after: plugin({ enabled: false }),
     see: async (gateway) => {
       let tools = await gateway.tools();
-      await until('the plugins are as the file says', async () => {
+      await until('the plugins match the file', async () => {
         tools = await gateway.tools();
         return tools.length > 0 === (gateway.app.config().plugins.get('probe')?.enabled !== false);
       });
@@ -190,5 +190,5 @@ it('a reload does not wait for a plugin that is still starting after the previou
   expect(await isListed()).toBe(true);
   await gateway.reload({ plugins: { probe: PROBE, ...never }, limits: { firstListMs: 60 } });
   await gateway.reload({ plugins: never, limits: { firstListMs: 60 } });
-  await until('the tools of the plugin that was taken out are gone', async () => !(await isListed()));
+  await until('the tools of the removed plugin are gone', async () => !(await isListed()));
 });

@@ -253,7 +253,7 @@ describe('a reload', () => {
   it('keeps the last token, and logs that removed ones still work', { tags: ['reload-logins', 'T21'] }, async () => {
     const { gateway, save } = await start([ADA, BOB]);
     save(undefined);
-    await gateway.said('without a token the gateway would be open to everybody');
+    await gateway.said('without a token, anyone could use the gateway');
     await gateway.said('Tokens that were removed from it still work.');
     expect(gateway.stderr()).toMatch(/error.*configuration not reloaded/i);
     expect([(await send(gateway, undefined, HELLO)).status, (await send(gateway, BOB, HELLO)).status]).toEqual([401, 200]);

@@ -30,11 +30,11 @@ describe('a change while the gateway runs', () => {
   }, async () => {
     const { dir, client } = await start();
     writePlugin(join(dir, 'plugins'), 'two', { 'index.ts': 'export const handlers = { run: () => "two" };' });
-    await until('the client is told', () => client.changes() === 1);
+    await until('the client is notified', () => client.changes() === 1);
     expect(await client.list()).toEqual(['one_run', 'two_run']);
     expect(await text(client, 'two_run')).toBe('two');
     rmSync(join(dir, 'plugins/two'), { recursive: true });
-    await until('the client is told again', () => client.changes() === 2);
+    await until('the client is notified again', () => client.changes() === 2);
     expect(await client.list()).toEqual(['one_run']);
   });
 
@@ -58,7 +58,7 @@ describe('a change while the gateway runs', () => {
     await gateway.said(`configuration not reloaded (the previous one stays active): ${join(dir, 'mcp.json')}:1:32: unknown key`);
     expect(await text(client, 'one_run')).toBe('one set');
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"enabled":false}}}');
-    await until('the client is told', () => client.changes() > 0);
+    await until('the client is notified', () => client.changes() > 0);
     expect(await client.list()).toEqual([]);
     await expect(client.call('one_run')).rejects.toMatchObject({ code: -32602 });
   });
@@ -71,7 +71,7 @@ describe('a change while the gateway runs', () => {
     const limit = async (limits: object): Promise<void> => {
       save(JSON.stringify({ pluginFolders: ['./plugins'], limits }));
       const names = Object.keys(limits).map((name) => `limits.${name}`);
-      await until(`${names} are told`, () => names.every((name) => gateway.stderr().includes(name)));
+      await until(`${names} are reported`, () => names.every((name) => gateway.stderr().includes(name)));
     };
     await limit({
       sessions: 50,
@@ -123,7 +123,7 @@ describe('a change while the gateway runs', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const answer of await Promise.all(calls)) expect(answer).toMatch(/^one \d*$/);
-    await until('the last one holds', async () => (await text(client, 'one_run')) === 'one 99');
+    await until('the last change is applied', async () => (await text(client, 'one_run')) === 'one 99');
     const status = readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, 'utf8');
     // The plugin process and the orphan reaper.
     await until(

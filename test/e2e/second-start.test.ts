@@ -99,7 +99,7 @@ describe('a second start', () => {
     client.send(callLine('call', 'needy_run'));
     const { result } = await client.reply('call');
     expect([result?.isError, result?.content?.[0]?.text]).toEqual([true, expect.stringContaining('part.mjs')]);
-    await until('the client is told', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+    await until('the client is notified', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
     expect(await tools()).toEqual(['good_run']);
     client.process.stdin?.end();
     await new Promise((resolve) => client.process.once('exit', resolve));
@@ -157,7 +157,7 @@ describe('a second start', () => {
       writeConfig({ mcpServers, plugins: { two: { approval: { other: 'deny' } } }, state: './state' }, [], dir),
     );
     expect(await tools()).toEqual(['old']);
-    await until('the client is told', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+    await until('the client is notified', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
     expect(await tools()).toEqual(['new']);
     client.send(callLine('gone', 'old') + callLine('hidden', 'other'));
     for (const id of ['gone', 'hidden']) expect((await client.reply(id)).error?.message).toContain('Unknown tool');

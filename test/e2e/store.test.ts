@@ -71,7 +71,7 @@ describe('a store that is damaged while the gateway runs', () => {
     // A gateway starts to watch its file shortly after it listens, so the change may have to be repeated.
     while ((await pluginsOf(gateway.url)).two === undefined && performance.now() < deadline) {
       write({ two: { path: './plain.fixture' } });
-      await until('the file is taken over', async () => (await pluginsOf(gateway.url)).two !== undefined, 3_000).catch(() => undefined);
+      await until('the file is applied', async () => (await pluginsOf(gateway.url)).two !== undefined, 3_000).catch(() => undefined);
     }
     const state = await pluginsOf(gateway.url);
     expect(state.two).toMatchObject({ state: 'disabled', error: expect.stringMatching(/^It counts as disabled, .* is damaged: /) });

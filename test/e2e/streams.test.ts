@@ -122,13 +122,13 @@ describe('resuming a stream', () => {
     const gateway = await start();
     const headers = await readySession(gateway);
     const standing = new Stream(gateway, 'GET', headers);
-    await until('it stands', () => standing.events.length === 1);
+    await until('the stream is open', () => standing.events.length === 1);
     standing.drop();
     await new Promise((resolve) => setTimeout(resolve, 100));
     await fetch(gateway.url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: tool(2, 'change', {}) });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const again = new Stream(gateway, 'GET', { ...headers, 'last-event-id': standing.events[0]?.id as string });
-    await until('the notice arrives', () => again.messages().some((m) => m.method === 'notifications/tools/list_changed'));
+    await until('the notification arrives', () => again.messages().some((m) => m.method === 'notifications/tools/list_changed'));
     again.drop();
   });
 
@@ -200,7 +200,7 @@ describe('sessions', () => {
     const ping = new Stream(gateway, 'POST', idle, rpc(2, 'ping'));
     await until('the idle session has ended', () => ping.status === 404);
     const standing = new Stream(gateway, 'GET', streaming);
-    await until('it stands', () => standing.status === 200);
+    await until('the stream is open', () => standing.status === 200);
     const refused = await open();
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('10');
@@ -221,7 +221,7 @@ describe('sessions', () => {
     const newest = new Stream(gateway, 'GET', headers);
     await until('the last one has ended', () => streams.every(({ ended }) => ended));
     new Stream(gateway, 'POST', headers, tool(2, 'change', {}));
-    await until('the notice arrives', () => newest.messages().some(({ method }) => method === 'notifications/tools/list_changed'));
+    await until('the notification arrives', () => newest.messages().some(({ method }) => method === 'notifications/tools/list_changed'));
     expect(newest.ended).toBe(false);
     const names = [...streams, newest].flatMap(({ events }) => events.map(({ id, data }) => (data === '' ? [] : [id]))).flat();
     expect(new Set(names).size).toBe(names.length);
@@ -357,7 +357,7 @@ describe('slow clients', () => {
     );
     // One program cannot use the last eighth, if the system reports which program it is.
     const surplus = process.platform === 'linux' ? 21 : 20;
-    await until('the surplus is turned away', () => refused >= surplus);
+    await until('the surplus is rejected', () => refused >= surplus);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(refused).toBe(surplus);
     for (const socket of sockets) socket.destroy();

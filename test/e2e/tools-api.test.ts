@@ -89,7 +89,7 @@ describe('POST /api/tools/<tool>', () => {
     }).catch(() => 'gone');
     setTimeout(() => abort.abort(), 400);
     expect(await pending).toBe('gone');
-    await until('the tool is told', async () => (await cancelled()) > before);
+    await until('the tool is notified', async () => (await cancelled()) > before);
   });
 
   it('is what `plugmux export openapi` describes', async () => {

@@ -65,7 +65,7 @@ describe('a tool that is rejected because it needs a login', () => {
       expect(server.calls).toEqual(['closed', 'closed']);
       // One of them is from the login itself.
       expect(server.connections).toBe(connections + 1);
-      await until('what the login may see is listed', async () => (await client.list()).includes('more'));
+      await until('the tools of the login are listed', async () => (await client.list()).includes('more'));
     },
   );
 

@@ -148,7 +148,7 @@ describe('an odd server', () => {
     await client.raw.subscribeResource({ uri: 'odd://mute' });
     await client.raw.subscribeResource({ uri: 'odd://thing' });
     await until('the subscription has arrived', async () => (await client.call('touch')).content[0]?.text === 'odd://thing');
-    await until('the change is told', () => updates.includes('odd://thing'));
+    await until('the change is reported', () => updates.includes('odd://thing'));
     await client.raw.unsubscribeResource({ uri: 'odd://thing' });
     await until('it has ended', async () => (await client.call('touch')).content[0]?.text === '');
     await client.call('grow');
@@ -261,7 +261,7 @@ describe('servers that come and go', () => {
       writeFileSync(file, second);
       for (const pid of processesWith(`MARK=${mark}`)) process.kill(pid, 'SIGKILL');
       for (const each of clients) {
-        await until('it has been told', () => each.changes() > 0);
+        await until('it has been notified', () => each.changes() > 0);
         await until('it is back', async () => (await each.list()).includes(`only_${second}`));
         expect(await each.list()).not.toContain(`only_${first}`);
         expect((await each.call('say', { text: second })).content).toEqual([{ type: 'text', text: second }]);

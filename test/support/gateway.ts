@@ -78,7 +78,7 @@ export async function serve(
     if (kind === 'ws') address.protocol = 'ws:';
     return { url: address.href, kind };
   };
-  const said = (part: string) => until(`"${part}" is said`, () => err.includes(part));
+  const said = (part: string) => until(`"${part}" is printed`, () => err.includes(part));
   return { url, at, process: child, stderr: () => err, said, stop };
 }
 

@@ -110,5 +110,5 @@ async function squared({ gateway, oracle }) {
   const { replies, sessions, sse, websocket, calls } = await measure(gateway);
   const owed = replies.accepted - replies.sent - replies.cancelled;
   if (owed + sessions + sse + websocket + calls !== 0)
-    oracle.fail('O3', `afterwards the gateway still holds ${JSON.stringify({ owed, sessions, sse, websocket, calls })}`);
+    oracle.fail('O3', `after the run, the gateway still holds ${JSON.stringify({ owed, sessions, sse, websocket, calls })}`);
 }

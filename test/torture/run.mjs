@@ -63,7 +63,7 @@ if (report.end) {
 if (oracle.broken) {
   const { which, what } = oracle.broken;
   console.log(`\nthe last steps:\n${oracle.steps(80).join('\n')}`);
-  console.log(`\nthe gateway's last words:\n${report.log.join('\n')}`);
+  console.log(`\nthe gateway's last output:\n${report.log.join('\n')}`);
   console.log(`\nFAILED with seed ${flags.seed}. ${which}: ${STATEMENTS[which]}\n  ${what}\nagain: ${command}`);
 } else console.log(`held: ${Object.keys(STATEMENTS).join(' ')} (seed ${flags.seed})`);
 process.exit(oracle.broken ? 1 : 0);

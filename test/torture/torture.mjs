@@ -92,10 +92,10 @@ async function rest(run, clients) {
   repair(run);
   for (const client of clients) await client.close();
   const why = await settled(run);
-  if (why !== undefined) return oracle.fail('O3', `it does not come to rest: ${why}`);
+  if (why !== undefined) return oracle.fail('O3', `the gateway does not become idle: ${why}`);
   for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern']) await healthy(run, kind);
   const still = await settled(run);
-  if (still !== undefined) oracle.fail('O3', `it does not come to rest: ${still}`);
+  if (still !== undefined) oracle.fail('O3', `the gateway does not become idle: ${still}`);
 }
 
 async function finish(run, clients, report) {
@@ -104,7 +104,7 @@ async function finish(run, clients, report) {
   if (!oracle.broken) report.end = await compare(gateway, report.before, oracle);
   if (oracle.broken) return;
   const how = await gateway.stop('SIGTERM');
-  if (how !== 0) oracle.fail('O5', `asked to end, the gateway ended with ${how}`);
+  if (how !== 0) oracle.fail('O5', `after SIGTERM, the gateway ended with ${how}`);
   if (!(await within(15_000, () => gateway.left().length === 0)))
     oracle.fail('O5', `processes were left behind: ${JSON.stringify(gateway.left())}`);
   oracle.inspectSecrets('the audit log', world.audit());
@@ -112,7 +112,7 @@ async function finish(run, clients, report) {
 
 async function healthy(run, kind) {
   const client = createClient(kind, `after-${kind}`, run);
-  if (!(await client.open())) return run.oracle.fail('O5', `nobody can connect over ${kind} any more`);
+  if (!(await client.open())) return run.oracle.fail('O5', `connecting over ${kind} fails`);
   for (const tool of ['steady_echo', 'inner_echo', 'victim_echo', 'echo']) await echo(client, tool, 50, { may: [] });
   await client.close();
 }

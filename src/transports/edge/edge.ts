@@ -178,10 +178,7 @@ function isWildcard(host: string): boolean {
 export function checkReload(next: Config, now: Config): void {
   if (next.tokens.length === 0 && now.tokens.length > 0) {
     const advice = 'Keep one, or restart the gateway to run it without a login.';
-    throw new GatewayError(
-      'CONFIG_INVALID',
-      `${next.at('auth', 'tokens')}: without a token the gateway would be open to everybody. ${advice}`,
-    );
+    throw new GatewayError('CONFIG_INVALID', `${next.at('auth', 'tokens')}: without a token, anyone could use the gateway. ${advice}`);
   }
   checkBind({ ...next, listen: { ...next.listen, host: now.listen.host } });
   checkBind(next);

@@ -150,11 +150,11 @@ export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
   };
   const rest = async () => {
     const why = oracle.broken ? undefined : await settled(run);
-    if (why !== undefined) oracle.fail('O3', `it does not come to rest: ${why}`);
+    if (why !== undefined) oracle.fail('O3', `the gateway does not become idle: ${why}`);
   };
   const batch = async (some) => {
     client = createClient('http', 'fuzz', run, 'ada');
-    if (!(await client.open())) return oracle.fail('O5', 'nobody can connect');
+    if (!(await client.open())) return oracle.fail('O5', 'connecting fails');
     let done = false;
     const all = send(some).finally(() => {
       done = true;
@@ -187,7 +187,7 @@ export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
     await rest();
     if (!oracle.broken) report.end = await compare(gateway, report.before, oracle);
     if (!gateway.alive || gateway.pid !== pid) oracle.fail('O5', 'the gateway ended');
-    if (!oracle.broken && (await gateway.stop('SIGTERM')) !== 0) oracle.fail('O5', 'asked to end, the gateway did not end in order');
+    if (!oracle.broken && (await gateway.stop('SIGTERM')) !== 0) oracle.fail('O5', 'after SIGTERM, the gateway did not exit with 0');
     if (!oracle.broken && !(await within(15_000, () => gateway.left().length === 0)))
       oracle.fail('O5', `processes were left behind: ${JSON.stringify(gateway.left())}`);
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Oracle } from './oracle.ts';
 export function oracleClient(oracle: Oracle): ClientLink {
   let last = Number.NEGATIVE_INFINITY;
   const say = (message: string): void => {
-    if (typeof message !== 'string') oracle.fail('O4', `a log line that is not a text: ${JSON.stringify(message)}`);
+    if (typeof message !== 'string') oracle.fail('O4', `a log message that is not a string: ${JSON.stringify(message)}`);
   };
   const log: Logger = { debug: say, info: say, warn: say, error: say, area: () => log };
   return {
@@ -21,7 +21,7 @@ export function oracleClient(oracle: Oracle): ClientLink {
         done >= last &&
         (total === undefined || Number.isFinite(Number(String(total)))) &&
         typeof (message ?? '') === 'string';
-      if (!good) oracle.fail('O4', `progress of a wrong shape: ${JSON.stringify([exact, total, message])} after ${last}`);
+      if (!good) oracle.fail('O4', `progress of a wrong form: ${JSON.stringify([exact, total, message])} after ${last}`);
       last = done;
     },
     ask: async (questions) => Object.fromEntries(Object.keys(questions).map((key) => [key, { action: 'accept', content: {} }])),

@@ -28,8 +28,7 @@ export class Oracle {
   readonly #broken: string[] = [];
   readonly #forbidden: readonly string[];
   readonly #times: number[] = [];
-  readonly #listen = (error: unknown): void =>
-    this.fail('O5', `something was thrown that nothing caught: ${(error as Error)?.stack ?? error}`);
+  readonly #listen = (error: unknown): void => this.fail('O5', `an uncaught error: ${(error as Error)?.stack ?? error}`);
   #baseline: { readonly heap: number; readonly resources: number } | undefined;
   #singing = true;
   #song: Promise<void> | undefined;
@@ -82,7 +81,7 @@ export class Oracle {
     const { code, message, ref } = error;
     const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
     if (!known || typeof message !== 'string' || typeof ref !== 'string' || STACK.test(message))
-      this.fail('O4', `an error of another shape: ${text}`);
+      this.fail('O4', `an error of an unknown form: ${text}`);
     this.codes.set(String(code), (this.codes.get(String(code)) ?? 0) + 1);
     return String(code);
   }
@@ -92,7 +91,7 @@ export class Oracle {
     try {
       return JSON.stringify({ content, isError, meta, structured });
     } catch (error) {
-      this.fail('O4', `an answer cannot be written: ${error}`);
+      this.fail('O4', `a reply cannot be serialised: ${error}`);
       return '';
     }
   }
@@ -122,8 +121,8 @@ export class Oracle {
     await this.#song;
     const sorted = [...this.#times].sort((a, b) => a - b);
     const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-    if (p99 > CANARY_WORST_P99_MS) this.fail('O2', `one in 100 calls of the canary took ${Math.round(p99)} ms`);
-    if (this.owed !== this.paid) this.fail('O1', `${this.owed} answers were owed, ${this.paid} came`);
+    if (p99 > CANARY_WORST_P99_MS) this.fail('O2', `p99 of the canary is ${Math.round(p99)} ms`);
+    if (this.owed !== this.paid) this.fail('O1', `${this.owed} replies were expected, ${this.paid} arrived`);
     await this.#settle();
     process.off('uncaughtException', this.#listen);
     process.off('unhandledRejection', this.#listen);

@@ -34,7 +34,7 @@ const LISTED = {
 
 /** Sends generated messages through upstream servers of one kind. Each kind has its own file, so that two of them run at a time. */
 export function fuzzUpstream(kind: Kind): void {
-  it(`${MESSAGES} messages of upstream servers over ${kind} harm nobody`, async () => {
+  it(`${MESSAGES} messages of upstream servers over ${kind} harm only their senders`, async () => {
     const oracle = new Oracle(['"plugmux/forged":', 'node:internal', 'ZodError', '"path":', 'invalid_type']);
     const peers = Array.from({ length: PEERS }, (_, i) => new UpstreamPeer(`peer${i}`, kind !== 'sse' && i % 2 === 1));
     const canary = new UpstreamPeer('canary', false);
@@ -144,7 +144,7 @@ function checkLists(app: UpstreamApp, oracle: Oracle): void {
   for (const [key, list] of Object.entries(app.lists())) {
     const { success, error } = LISTED[key as keyof typeof LISTED].safeParse(list);
     if (!success)
-      oracle.fail('O4', `clients refuse the list of ${key}: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)}`);
+      oracle.fail('O4', `clients reject the list of ${key}: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)}`);
     if (JSON.stringify(list).includes('"plugmux/forged":')) oracle.fail('O4', `a forged key in ${key}`);
   }
 }

@@ -21,7 +21,7 @@ const kept = async (gateway: Running): Promise<number> => {
   await new Promise((resolve) => newest.once('data', resolve));
   const open = number();
   for (const socket of sockets) socket.destroy();
-  await until('the gateway knows that they have gone', () => openSockets() <= before);
+  await until('the gateway has noticed the disconnects', () => openSockets() <= before);
   return open;
 };
 

@@ -51,7 +51,7 @@ export function ends(to: number, begin: (gateway: Running) => Promise<() => bool
     async run(gateway, reload) {
       await reload();
       const ended = await begin(gateway);
-      await until('it has ended by the new limit', ended, 8_000);
+      await until('it has ended at the new limit', ended, 8_000);
     },
   };
 }
@@ -66,7 +66,7 @@ export function endsToo(to: number, begin: (gateway: Running) => Promise<() => b
       const ended = await begin(gateway);
       expect(await ended()).toBe(false);
       await reload();
-      await until('it has ended by the new limit', ended, 8_000);
+      await until('it has ended at the new limit', ended, 8_000);
     },
   };
 }

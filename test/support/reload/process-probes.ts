@@ -70,7 +70,7 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
       await reload();
       expect(isAlive(pid)).toBe(true);
       await gateway.reload({ plugins: { live: { ...LIVE.plugins.live, enabled: false } } });
-      await until('the process has gone by the new limit', () => !isAlive(pid));
+      await until('the process has ended at the new limit', () => !isAlive(pid));
     },
   },
   pluginStopMs: {
@@ -81,7 +81,7 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
       // The process is asked to stop, but is blocked.
       const pid = await spin(gateway);
       await reload();
-      await until('the process has gone by the new limit', () => !isAlive(pid));
+      await until('the process has ended at the new limit', () => !isAlive(pid));
     },
   },
   restartMinMs: ends(

@@ -39,7 +39,7 @@ async function attemptOne({ gateway, world, oracle }, stranger, attempt, id) {
   const [foreign, unknown] = [await answerTo(id), await answerTo(randomBytes(16).toString('hex'))];
   oracle.count('intrusions');
   if (foreign !== unknown || !foreign.startsWith('404'))
-    oracle.fail('O4', `a stranger with the id of a session was answered ${foreign}, with one of nobody ${unknown}`);
+    oracle.fail('O4', `a foreign session id was answered with ${foreign}, an unknown one with ${unknown}`);
 }
 
 // A question for one client is answered by another: the state must be unknown, and the owner continues unaffected.
@@ -55,10 +55,11 @@ async function stealState(run) {
   const shape = ({ error } = {}) => JSON.stringify(error)?.replace(/"ref":"[^"]*"/, '');
   const stolen = shape(await resume(bob, result?.requestState));
   const made = shape(await resume(bob, `${result?.requestState.slice(0, -4)}AAAA`));
-  if (stolen === undefined || stolen !== made) oracle.fail('O4', `a stolen state was answered ${stolen}, one that is nobody's ${made}`);
+  if (stolen === undefined || stolen !== made)
+    oracle.fail('O4', `a stolen requestState was answered with ${stolen}, an unknown one with ${made}`);
   const own = await resume(ada, result?.requestState);
   if (own?.result?.content?.[0]?.text !== `accept ${ada.answerTo('f')}`)
-    oracle.fail('O1', `the owner of a state that somebody else tried was answered ${JSON.stringify(own)?.slice(0, 300)}`);
+    oracle.fail('O1', `after another client tried its requestState, the owner was answered with ${JSON.stringify(own)?.slice(0, 300)}`);
   oracle.count('intrusions');
   ada.drop();
   bob.drop();

@@ -95,7 +95,7 @@ export class Client {
     try {
       return JSON.parse(text);
     } catch {
-      this.oracle.fail('O1', `${this.name} received what is no JSON: ${text.slice(0, 200)}`);
+      this.oracle.fail('O1', `${this.name} received invalid JSON: ${text.slice(0, 200)}`);
     }
   }
 

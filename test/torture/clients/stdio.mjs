@@ -31,7 +31,7 @@ export class StdioClient extends Client {
     const read = createLineSplitter(16 * 1024 * 1024, {
       // Output that a killed gateway had still written is ignored.
       line: (line) => this.#child === child && this.receive(line.toString()),
-      tooLong: () => this.oracle.fail('O1', `${this.name} received a line without end`),
+      tooLong: () => this.oracle.fail('O1', `${this.name} received an endless line`),
     });
     child.stdout.on('data', read);
     child.stdin.on('error', () => undefined);

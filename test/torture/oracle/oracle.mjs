@@ -26,7 +26,7 @@ export class Oracle {
   end = new AbortController();
 
   constructor(stop) {
-    stop.addEventListener('abort', () => this.fail('O5', 'the run was ended from outside'));
+    stop.addEventListener('abort', () => this.fail('O5', 'the run was stopped from outside'));
   }
 
   step(who, what) {
@@ -72,7 +72,7 @@ export class Oracle {
   errorCode(owner, object, text) {
     const known = typeof object?.code === 'string' && object.code in ERROR_CODES;
     if (!known || typeof object.message !== 'string' || typeof object.ref !== 'string')
-      this.fail('O4', `${owner} received an error of another shape: ${text.slice(0, 300)}`);
+      this.fail('O4', `${owner} received an error of an unknown form: ${text.slice(0, 300)}`);
     return object?.code;
   }
 }

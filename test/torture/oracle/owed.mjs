@@ -36,7 +36,7 @@ export class Owed {
     // A reply that crossed the cancellation; a second one is a fault.
     if (this.#cancelled.delete(message.id)) return;
     const text = JSON.stringify(message).slice(0, 200);
-    this.#oracle.fail('O1', `${this.#owner} received a reply to ${JSON.stringify(message.id)}, which it was not owed: ${text}`);
+    this.#oracle.fail('O1', `${this.#owner} received a reply to ${JSON.stringify(message.id)}, which was not pending: ${text}`);
   }
 
   cancel(id) {
