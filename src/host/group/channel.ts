@@ -12,31 +12,31 @@ import { shorten, showName } from '../../core/text/text.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { BrokenRule } from './wire.ts';
 
-// Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
+// Captured before any plugin is loaded, since a plugin may replace JSON.stringify in its process.
 const { stringify } = JSON;
 
-/** What one end of a channel does with what arrives. */
+/** Callbacks for incoming messages. */
 export interface ChannelHandlers {
-  /** Answers a request; a rejection becomes an error reply. `reply` may be an already serialised JSON text. */
+  /** Handles a request; a rejection becomes an error reply. */
   request(method: string, params: JsonObject, id: number): Promise<Serialised>;
   notify(method: string, params: JsonObject): void;
-  /** The other side broke the rules of the channel: nothing it sends is read any more. Also for what a handler throws. */
+  /** The other side violated the protocol, or a handler threw: later messages are ignored. */
   broken(reason: string): void;
-  /** Something arrived; called for every chunk. */
+  /** Called for every chunk received. */
   heard?(): void;
 }
 
-/** How one end writes values and reads lines. */
+/** Serialises values and parses lines. */
 export interface Codec {
   parse(line: Buffer): JsonValue;
   write(value: unknown): string;
 }
 
-/** For a process that has numbers of every size. */
+/** For processes that support exact numbers. */
 export const EXACT: Codec = { parse: parseLine, write: toJsonText };
-/** For a process of JavaScript: a whole number that it would round gets there as a text. */
+/** For JavaScript processes: a whole number that a double would round is sent as a string. */
 export const DOUBLES: Codec = { parse: parseDoubles, write: toDoublesText };
-/** Within the process: what the gateway sends is bounded already. */
+/** For the end inside the plugin process: the gateway's messages are bounded already. */
 const TRUSTED: Pick<Codec, 'parse'> = { parse: (line) => parseText(line.toString()) };
 
 function parseDoubles(line: Buffer): JsonValue {
@@ -45,25 +45,25 @@ function parseDoubles(line: Buffer): JsonValue {
   return parseText(text);
 }
 
-/** A JSON text, ready to be sent. */
+/** A serialised JSON value. */
 export interface Serialised {
   readonly json: string;
 }
 
-/** How the answer to a request begins, from the runtimes. */
+/** Beginning of a reply as the runtimes write it. */
 const RESULT = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),"result":/;
 const HEAD_BYTES = 64;
 
 /** One end of a newline-delimited JSON-RPC 2.0 connection between the gateway and a plugin process. */
 export interface Channel {
-  /** Sends a request; `id` is known before the first byte leaves. */
+  /** Sends a request; `onId` is called before the first byte is written. */
   request(method: string, params: string, onId?: (id: number) => void): Promise<JsonValue>;
   notify(method: string, params: string): void;
-  /** Bytes written and not yet taken by the other side. */
+  /** Bytes not yet read by the other side. */
   waiting(): number;
-  /** Rejects everything that waits for an answer and takes no more requests. */
+  /** Rejects pending requests and all later ones. */
   close(reason: Error): void;
-  /** Writes what is queued, then ends the outgoing stream. */
+  /** Writes queued lines, then ends the outgoing stream. */
   end(): void;
 }
 
@@ -72,7 +72,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Joins two streams into a channel. Lines written within one turn of the event loop leave in one write. */
+/** Creates a channel on two streams. Lines sent in one turn of the event loop are written together. */
 export function createChannel(
   read: Readable,
   write: Writable,
@@ -104,7 +104,7 @@ export function createChannel(
 
   const settle = (message: JsonObject): void => {
     const waiting = typeof message.id === 'number' ? pending.get(message.id) : undefined;
-    // An answer nobody waits for came too late or was made up: dropped.
+    // Drops a reply that is too late, or has no request.
     if (!waiting) return;
     pending.delete(message.id as number);
     const { error, result } = message;
@@ -124,38 +124,36 @@ export function createChannel(
     const { method, id } = message;
     if (method === undefined && id !== undefined) return settle(message);
     if (typeof method !== 'string') throw new BrokenRule('it has no method');
-    if (message.params !== undefined && !isJsonObject(message.params)) throw new BrokenRule('its parameters are no object');
+    if (message.params !== undefined && !isJsonObject(message.params)) throw new BrokenRule('its parameters are not an object');
     const params = asObject(message.params);
     if (id === undefined) handlers.notify(method, params);
     else if (Number.isSafeInteger(id)) answer(id as number, method, params);
-    else throw new BrokenRule('its id is no whole number');
+    else throw new BrokenRule('its id is not a whole number');
   };
 
-  // A result that is too much costs its own call, like one with too many bytes.
+  // A result with too many values fails only its call, like one with too many bytes.
   const refuse = (line: Buffer, { message }: VastError): void => {
     const id = Number(RESULT.exec(line.toString('latin1', 0, HEAD_BYTES))?.[1]);
     const waiting = pending.get(id);
-    if (!waiting) return breakOff(`it sent a line that cannot be taken: ${message}`);
+    if (!waiting) return breakOff(`it sent a line over the limits: ${message}`);
     pending.delete(id);
-    waiting.reject(new GatewayError('RESULT_TOO_LARGE', `The plugin process answered with more than can be taken: ${message}.`));
+    waiting.reject(new GatewayError('RESULT_TOO_LARGE', `The plugin process returned a result over the limits: ${message}.`));
   };
 
-  // The one guard around everything that arrives: no handler behind it can take the process of this end down.
+  // Catches every error of parsing and handlers, so that no message can end the process.
   const receive = (line: Buffer): void => {
     if (line.length === 0 || broken) return;
     let message: unknown;
     try {
       message = parse(line);
     } catch (error) {
-      return error instanceof VastError ? refuse(line, error) : breakOff('it sent a line that is no JSON');
+      return error instanceof VastError ? refuse(line, error) : breakOff('it sent a line that is not JSON');
     }
-    if (!isJsonObject(message)) return breakOff('it sent a line that is no message');
+    if (!isJsonObject(message)) return breakOff('it sent a line that is not a message');
     try {
       take(message);
     } catch (error) {
-      breakOff(
-        `its message${typeof message.method === 'string' ? ` "${showName(message.method)}"` : ''} cannot be used: ${describe(error)}`,
-      );
+      breakOff(`its message${typeof message.method === 'string' ? ` "${showName(message.method)}"` : ''} is invalid: ${describe(error)}`);
     }
   };
 
@@ -201,9 +199,9 @@ function toWire(error: unknown): JsonObject {
 }
 
 function fromWire(error: JsonValue): GatewayError {
-  if (!isJsonObject(error)) return badReply('its error is no object');
+  if (!isJsonObject(error)) return badReply('its error is not an object');
   const { message } = error;
-  if (typeof message !== 'string') return badReply('its error has no text');
+  if (typeof message !== 'string') return badReply('its error has no message');
   const data = asObject(error.data);
   const { code } = data;
   const text = (key: string): string | undefined => {
@@ -221,7 +219,7 @@ function isErrorCode(code: JsonValue | undefined): code is ErrorCode {
 }
 
 function badReply(why: string): GatewayError {
-  return new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin process sent a reply that cannot be used: ${why}.`);
+  return new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin process sent an invalid reply: ${why}.`);
 }
 
 const DESCRIPTION = 300;

@@ -21,8 +21,8 @@ import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 const PROTOCOL = 1;
-const NEWER = 'Name another interpreter with "python" in mcp.json.';
-/** stdin, stdout, stderr, then the channel: what the plugin reads, what it writes. */
+const NEWER = 'Set "python" in mcp.json to another interpreter.';
+/** stdin, stdout, stderr, then the channel: input and output of the plugin process. */
 const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'];
 
 interface CallInFlight {
@@ -43,10 +43,10 @@ export function startProcessWorker(
   return new ProcessWorker(supervised, limits, events, codec, () => supervised.fix ?? launch.fix?.());
 }
 
-/** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
+/** The part of a supervised process that a worker needs. */
 export type WatchedProcess = Pick<SupervisedProcess, 'exited' | 'output' | 'stream' | 'kill' | 'stop'>;
 
-/** The worker for a process that has started. */
+/** Creates the worker of a started process. */
 export function openProcessWorker(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec = DOUBLES): PluginWorker {
   return new ProcessWorker(process, limits, events, codec);
 }
@@ -62,7 +62,7 @@ class ProcessWorker implements PluginWorker {
   readonly #heartbeat;
   // Stages of loading have their own time limit, and imports may block.
   #loading = 0;
-  // The oldest call has passed its deadline, and nothing was heard since.
+  // The oldest call has timed out, and nothing was received since.
   #overdue = false;
   #endedOverdue = false;
   #killedFor: ErrorCode | undefined;
@@ -83,7 +83,7 @@ class ProcessWorker implements PluginWorker {
       {
         request: (method, params) => this.#answer(method, params, events),
         notify: (method, params) => this.#hear(method, params, events),
-        broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the channel: ${reason}`),
+        broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it violated the protocol: ${reason}`),
         heard: () => {
           this.#overdue = false;
           this.#heartbeat.heard();
@@ -136,7 +136,7 @@ class ProcessWorker implements PluginWorker {
     this.#loading++;
     try {
       const report = await this.#channel.request(method, this.#codec.write(params));
-      if (!isJsonObject(report)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'What the plugin process reported is no object.');
+      if (!isJsonObject(report)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The report of the plugin's process is not an object.");
       return report;
     } finally {
       this.#loading--;
@@ -149,7 +149,10 @@ class ProcessWorker implements PluginWorker {
 
   async call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers = false): Promise<ToolResult> {
     if (this.#channel.waiting() > this.#limits.queuedBytes) {
-      throw new GatewayError('BUSY', 'The plugin does not read its calls fast enough.');
+      throw new GatewayError(
+        'BUSY',
+        `The plugin does not read its calls fast enough: more than ${this.#limits.queuedBytes} bytes are queued.`,
+      );
     }
     let number = 0;
     const params = this.#codec.write({
@@ -186,14 +189,14 @@ class ProcessWorker implements PluginWorker {
     return this.#oldest() === Number.POSITIVE_INFINITY ? this.#limits.hungMs : Number.POSITIVE_INFINITY;
   }
 
-  // The number of the first call that is still waited for, infinite where there is none.
+  // The number of the oldest call that has not ended; infinite if there is none.
   #oldest(): number {
     for (const [number, { ctx }] of this.#calls.entries()) if (!ctx.aborted) return number;
     return Number.POSITIVE_INFINITY;
   }
 
   unavailableReason(): string | undefined {
-    return this.#heartbeat.silent() ? 'it has not answered for some time' : undefined;
+    return this.#heartbeat.silent() ? `no response for ${this.#limits.unresponsiveMs / 1000} s` : undefined;
   }
 
   inFlight(): readonly string[] {
@@ -205,7 +208,7 @@ class ProcessWorker implements PluginWorker {
     return this.#stopping;
   }
 
-  // Ask, then the stop ladder with the closed channel as its first rung.
+  // Requests the shutdown, then closes the channel and escalates to signals.
   async #stop(): Promise<void> {
     const { pluginStopMs } = this.#limits;
     if (!this.#heartbeat.silent()) {
@@ -230,8 +233,8 @@ class ProcessWorker implements PluginWorker {
     this.#process.kill(reason);
   }
 
-  // What a plugin asks of the client behind one of its calls, and its runtime of the adapter. Checked before the first wait: what is wrong
-  // with it is the channel's to tell.
+  // Handles requests of plugins to the client, and of runtimes to their adapter. Validates synchronously, so that the channel
+  // reports an invalid one as a protocol violation.
   #answer(method: string, params: JsonObject, events: WorkerEvents): Promise<Serialised> {
     if (method === 'consult') {
       return events
@@ -244,7 +247,7 @@ class ProcessWorker implements PluginWorker {
       return whileAsking(asking.ctx.ask(questionsIn(params)), this.#limits.queueMs, (ms) =>
         this.#channel.notify('held', JSON.stringify({ call: params.call, ms })),
       ).then((answers) => this.#serialise(answers));
-    return Promise.reject(new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${showName(method)}" here.`));
+    return Promise.reject(new GatewayError('METHOD_NOT_FOUND', `The gateway does not support "${showName(method)}" here.`));
   }
 
   #serialise(answer: unknown): Serialised {
@@ -257,7 +260,7 @@ class ProcessWorker implements PluginWorker {
         return events.stage(textIn(params, 'id'), showName(textIn(params, 'stage')));
       case 'changed':
         return events.changed(textIn(params, 'id'), objectIn(params, 'report'));
-      // It cannot run here, however often it is started.
+      // A retry would not help.
       case 'fatal':
         return this.#refuse(
           new GatewayError('DEPENDENCY_MISSING', `The plugin process cannot run: ${bounded(textIn(params, 'error'))}.`, { fix: NEWER }),
@@ -269,7 +272,7 @@ class ProcessWorker implements PluginWorker {
       case 'log':
         return this.#log(params, events);
       default:
-        // A newer runtime may say more than this gateway knows.
+        // A newer runtime may send notifications that this gateway does not know.
         return;
     }
   }

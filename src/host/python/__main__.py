@@ -1,4 +1,4 @@
-"""The program of a Python plugin process. It speaks with the gateway on descriptors 3 (in) and 4 (out) alone."""
+"""The entry of a Python plugin process. The channel to the gateway uses only descriptors 3 (in) and 4 (out)."""
 
 import sys
 
@@ -6,14 +6,14 @@ if sys.version_info < (3, 10):
     import json
     import os
 
-    _told = "plugmux needs Python 3.10 or later; this is %s (%s)" % (sys.version.split()[0], sys.executable)
-    sys.stderr.write(_told + "\n")
+    _message = "plugmux needs Python 3.10 or later; this is %s (%s)" % (sys.version.split()[0], sys.executable)
+    sys.stderr.write(_message + "\n")
     if "--stdio" not in sys.argv[1:]:
-        # Said on the channel too: no later start can end otherwise.
-        os.write(4, (json.dumps({"jsonrpc": "2.0", "method": "fatal", "params": {"error": _told}}) + "\n").encode("ascii"))
+        # Also sent on the channel, so that the gateway does not retry.
+        os.write(4, (json.dumps({"jsonrpc": "2.0", "method": "fatal", "params": {"error": _message}}) + "\n").encode("ascii"))
     sys.exit(3)
 
-# Nothing of ours may be found by a plugin's import: the folder leaves the path as soon as the package is known.
+# Plugins must not import modules of the bridge, so the folder is removed from the path after the import.
 _folder = sys.path.pop(0)
 sys.path.insert(0, _folder)
 from plugmux_bridge.start import main

@@ -10,7 +10,7 @@ export const pythonOptions = {
   install: z.array(z.string()).optional().describe('Python: packages for an environment of the source, as <package>==<version>'),
   requirements: z.string().optional().describe('Python: file with packages for an environment of the source'),
   paths: z.array(z.string()).optional().describe('Python: folders put first on the import path'),
-  allow: z.array(z.string()).optional().describe('Python: plugins to load where the source holds several'),
+  allow: z.array(z.string()).optional().describe('Python: plugins to load if the source contains several'),
   workspace: z.string().optional().describe('Python: workspace folder passed to plugins; default: the working folder'),
   standins: z.enum(['auto', 'off']).optional().describe('Python: off: no stand-ins for modules of the original framework'),
   start: z.enum(['boot', 'lazy']).optional().describe('Python: lazy: a known, unchanged source starts with its first call'),

@@ -493,7 +493,7 @@ def create_plugin():
         { 'x.py': 'from google.genai.types import Tool, GenerateContentConfig\n\n\ndef create_plugin():\n    pass\n' },
         { x: { path: './x.py' } },
       );
-      expect(status(hint, 'x')?.error?.message).toMatch(/; google\.genai\.types is a stand-in that holds data classes only\.$/);
+      expect(status(hint, 'x')?.error?.message).toMatch(/; google\.genai\.types is a stand-in that contains only data classes\.$/);
       expect(status(hint, 'x')?.error?.fix).toMatch(/^Install google-genai in/);
     });
   });

@@ -34,7 +34,7 @@ describe('Channel', () => {
     });
     await say(notice('changed'), notice('log'));
     expect(heard).toEqual(['changed']);
-    expect(broken).toEqual(['its message "changed" cannot be used: no such thing']);
+    expect(broken).toEqual(['its message "changed" is invalid: no such thing']);
   });
 
   it.each([

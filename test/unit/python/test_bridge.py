@@ -1,4 +1,4 @@
-"""The bridge on real pipes and in real threads, with formats of a few lines."""
+"""The bridge with real pipes and threads, and small formats."""
 
 import json
 import os
@@ -81,7 +81,7 @@ FORMAT = """
 
 
 class Process:
-    """A bridge process, and what the gateway's end of its channel says and hears."""
+    """A bridge process, and the gateway's end of its channel."""
 
     def __init__(self, hello=None, **params):
         self.folder = tempfile.TemporaryDirectory()
@@ -114,7 +114,7 @@ class Process:
         return self.send("call", id="p", tool=tool, args=args, progress=True, can=["form"])
 
     def read(self, number):
-        """The answer to one request; everything else that comes is kept."""
+        """The reply to one request; other messages are kept."""
         for index, message in enumerate(self.heard):
             if message.get("id") == number and "method" not in message:
                 return self.heard.pop(index)
@@ -129,7 +129,7 @@ class Process:
         return self.read(self.send(method, **params))
 
     def until(self, method):
-        """The next message of a kind."""
+        """The next message of a method."""
         for index, message in enumerate(self.heard):
             if message.get("method") == method:
                 return self.heard.pop(index)
@@ -158,7 +158,7 @@ class BridgeTest(unittest.TestCase):
         self.addCleanup(lambda: process.close() if process._process.poll() is None else None)
         return process
 
-    def test_it_says_who_it_is(self):
+    def test_handshake_describes_the_process(self):
         process = self.start()
         self.assertEqual((process.hello["result"]["protocol"], process.hello["result"]["runtime"]), (1, "python"))
         self.assertEqual(process.loaded["result"]["order"], [])
@@ -171,14 +171,14 @@ class BridgeTest(unittest.TestCase):
         self.assertEqual(error["message"], "it needs more")
         self.assertEqual(error["data"], {"code": "DEPENDENCY_MISSING", "fix": "Install more.", "field": "here"})
 
-    def test_calls_of_a_full_plugin_wait_in_order_and_the_reader_goes_on(self):
+    def test_calls_over_the_limit_wait_in_order_without_blocking_the_reader(self):
         process = self.start(concurrency=1)
         calls = [process.call("wait", n=0)] + [process.call("echo", n=n) for n in range(1, 6)]
         self.assertEqual(process.ask("ping")["result"]["inFlight"], 6)
         process.ask("request", id="p", method="open", params={})
         self.assertEqual([text(process.read(number)) for number in calls], ["0", "1", "2", "3", "4", "5"])
 
-    def test_an_answer_never_waits_for_the_next_call(self):
+    def test_a_reply_never_waits_for_the_next_call(self):
         process = self.start(concurrency=1)
         first = process.call("wait", n=0, seconds=0.1)
         second = process.call("wait", n=1, seconds=600)
@@ -186,12 +186,12 @@ class BridgeTest(unittest.TestCase):
         process.ask("request", id="p", method="open", params={})
         self.assertEqual(text(process.read(second)), "1")
 
-    def test_what_waited_for_a_coroutine_is_answered_without_further_ado(self):
+    def test_a_call_queued_behind_a_coroutine_is_answered(self):
         process = self.start(concurrency=1)
         calls = [process.call("async", seconds=0.1), process.call("echo", n=1), process.call("echo", n=2)]
         self.assertEqual([text(process.read(number)) for number in calls], ["later", "1", "2"])
 
-    def test_what_needs_no_place_does_not_wait(self):
+    def test_an_unlimited_call_does_not_wait(self):
         process = self.start(concurrency=1)
         process.call("wait", n=0)
         self.assertEqual(text(process.read(process.call("free", n=1))), "1")
@@ -207,7 +207,7 @@ class BridgeTest(unittest.TestCase):
         process.ask("request", id="p", method="changed", params={})
         self.assertEqual(process.until("changed")["params"]["report"]["order"], [0])
 
-    def test_a_running_call_that_is_cancelled_is_answered_at_once_and_told(self):
+    def test_a_running_call_that_is_cancelled_is_answered_at_once_and_notified(self):
         process = self.start(concurrency=2)
         number = process.call("wait", n=0)
         process.ask("ping")
@@ -218,14 +218,14 @@ class BridgeTest(unittest.TestCase):
         process.ask("request", id="p", method="open", params={})
         self.assertIn("dropped", process.until("log")["params"]["text"] + process.until("log")["params"]["text"])
 
-    def test_a_plugin_without_a_free_place_asks_for_a_fresh_process(self):
+    def test_a_plugin_without_capacity_requests_a_new_process(self):
         process = self.start(concurrency=1)
         number = process.call("wait", n=0, seconds=30)
         process.ask("ping")
         process.tell(method="cancel", params={"call": number})
         self.assertIn("cannot be stopped", process.until("restart")["params"]["reason"])
 
-    def test_an_answer_of_the_person_reaches_the_call_that_asked(self):
+    def test_an_answer_reaches_the_call_that_asked(self):
         process = self.start(concurrency=2)
         calls = [process.call("ask"), process.call("ask")]
         questions = [process.until("ask"), process.until("ask")]
@@ -243,12 +243,12 @@ class BridgeTest(unittest.TestCase):
         process.read(number)
         self.assertEqual(process.until("progress")["params"], {"call": number, "done": 1, "total": 2, "message": "half"})
 
-    def test_coroutines_run_beside_each_other(self):
+    def test_coroutines_run_concurrently(self):
         process = self.start(concurrency=8)
         calls = [process.call("async", seconds=0.05) for _ in range(8)]
         self.assertEqual([text(process.read(number)) for number in calls], ["later"] * 8)
 
-    def test_a_blocked_loop_is_measured_and_told_and_ends_in_a_fresh_process(self):
+    def test_a_blocked_loop_is_measured_and_logged_and_causes_a_new_process(self):
         process = self.start(concurrency=2, hello={"loopWarnMs": 10, "loopLimitMs": 60})
         self.assertEqual(process.ask("ping")["result"]["loopLag"], 0)
         number = process.call("block")
@@ -274,12 +274,12 @@ class BridgeTest(unittest.TestCase):
         process.read(number)
         self.assertEqual(text(process.read(process.call("echo", n=1))), "1")
 
-    def test_an_exit_in_a_tool_is_an_answer(self):
+    def test_an_exit_in_a_tool_is_an_error_result(self):
         process = self.start()
         answer = process.read(process.call("raise"))
         self.assertEqual((answer["result"]["isError"], text(answer)), (True, "SystemExit: 2"))
 
-    def test_what_is_unknown_is_an_error_and_nothing_more(self):
+    def test_unknown_requests_are_errors(self):
         process = self.start()
         self.assertEqual(process.ask("nonsense")["error"]["data"]["code"], "METHOD_NOT_FOUND")
         self.assertEqual(process.ask("request", id="p", method="nonsense", params={})["error"]["data"]["code"], "METHOD_NOT_FOUND")
@@ -303,7 +303,7 @@ class BridgeTest(unittest.TestCase):
 
 
 class OrphanTest(unittest.TestCase):
-    """Its parent is killed while somebody else still holds the channel."""
+    """The parent is killed while another process keeps the channel open."""
 
     def orphan(self, code, settled=0.0):
         starter = f"import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', {code!r}]); print(p.pid, flush=True); time.sleep(600)"
@@ -317,7 +317,7 @@ class OrphanTest(unittest.TestCase):
         message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         os.write(in_write, json.dumps(message).encode() + b"\n")
         self.assertIn(b"uptime", parent.stdout.readline())
-        # It looks around while it serves already.
+        # The watch starts while the bridge is serving.
         time.sleep(settled)
         parent.kill()
         parent.wait()
@@ -327,21 +327,21 @@ class OrphanTest(unittest.TestCase):
             time.sleep(0.02)
 
     @unittest.skipUnless(sys.platform == "linux", "the kernel tells on Linux only")
-    def test_the_kernel_tells(self):
+    def test_a_signal_of_the_kernel_ends_it(self):
         code = "from plugmux_bridge import start, parent_watch; parent_watch._LOOK_AGAIN = 600; start.main(use_stdio=True)"
         self.orphan(code)
         self.orphan(code, settled=1.0)
 
     @unittest.skipUnless(sys.platform == "linux", "the test reads /proc")
-    def test_elsewhere_it_looks_for_itself(self):
+    def test_polling_ends_it_without_prctl(self):
         self.orphan("from plugmux_bridge import start, parent_watch; parent_watch._LOOK_AGAIN = 0.05; parent_watch._find_prctl = lambda: None; start.main(use_stdio=True)")
 
 
 class TerminationTest(unittest.TestCase):
-    """SIGTERM comes while the main thread holds what leaving needs."""
+    """SIGTERM arrives while the main thread holds a lock that leaving needs."""
 
     @unittest.skipUnless(os.name == "posix", "a process elsewhere gets no SIGTERM")
-    def test_it_ends_although_the_signal_interrupts_a_locked_section(self):
+    def test_a_signal_inside_a_locked_section_ends_the_process(self):
         code = """
 import os
 from plugmux_bridge import bridge, start
@@ -368,7 +368,7 @@ start.main(use_stdio=True)
 
 
 class StreamsTest(unittest.TestCase):
-    def test_lines_are_whole_and_tagged_and_a_flood_takes_the_other_way(self):
+    def test_lines_are_complete_and_attributed_and_a_flood_goes_to_the_descriptor(self):
         from plugmux_bridge.streams import PluginStream, current_plugin
 
         class Stream:
@@ -398,7 +398,7 @@ class StreamsTest(unittest.TestCase):
 
 
 class StandInsTest(unittest.TestCase):
-    def test_the_real_module_comes_first_and_only_the_missing_child_is_served(self):
+    def test_the_real_module_is_preferred_and_only_missing_modules_are_served(self):
         code = """
             import sys
             from plugmux_bridge.standins import StandIn, StandIns

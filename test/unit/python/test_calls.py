@@ -1,4 +1,4 @@
-"""Calls that wait for their turn."""
+"""Queued calls."""
 
 import sys
 import unittest
@@ -15,19 +15,19 @@ def call(limiter, number):
 
 
 class WaitingCalls(unittest.TestCase):
-    def test_only_a_call_that_has_not_begun_is_refused(self):
+    def test_only_a_call_that_has_not_started_is_rejected(self):
         limiter = CallLimiter(1)
         asking, first, second = (call(limiter, number) for number in range(3))
         self.assertTrue(limiter.acquire(asking) and asking.begin())
         self.assertFalse(limiter.acquire(first) or limiter.acquire(second))
-        # The first got its place at the very moment in which it would have been refused.
+        # The first one starts at the moment in which it would be rejected.
         self.assertTrue(first.begin())
         self.assertEqual(asking.refuse_waiting(0), [second])
         self.assertEqual((first.state, second.state), ("running", "abandoned"))
         self.assertTrue(first.end())
         self.assertFalse(second.begin())
 
-    def test_calls_that_wait_for_less_are_left_alone(self):
+    def test_calls_that_have_waited_less_stay_queued(self):
         limiter = CallLimiter(1)
         asking, waiting = call(limiter, 0), call(limiter, 1)
         self.assertTrue(limiter.acquire(asking) and asking.begin())
@@ -35,7 +35,7 @@ class WaitingCalls(unittest.TestCase):
         self.assertEqual(asking.refuse_waiting(60), [])
         self.assertTrue(waiting.begin())
 
-    def test_a_call_without_a_place_holds_up_nobody(self):
+    def test_an_unlimited_call_does_not_block_others(self):
         limiter = CallLimiter(1)
         holding, waiting, asking = (call(limiter, number) for number in range(3))
         self.assertTrue(limiter.acquire(holding) and holding.begin())

@@ -8,7 +8,7 @@ from plugmux_bridge.errors import BridgeError
 
 
 class Pipes:
-    """A channel with both its pipes in hand."""
+    """A channel with both of its pipes."""
 
     def __init__(self, limit=1000):
         self.in_read, self.in_write = os.pipe()
@@ -36,7 +36,7 @@ class ChannelTest(unittest.TestCase):
     def sent(self):
         return [json.loads(line) for line in os.read(self.pipes.out_read, 1 << 20).splitlines()]
 
-    def test_lines_are_cut_wherever_the_chunks_end(self):
+    def test_lines_are_found_for_any_chunking(self):
         text = b'{"a":1}\n{"b":2}\n\n{"c":3}\n'
         for size in (1, 2, 3, 7, 100):
             pipes = Pipes()
@@ -46,7 +46,7 @@ class ChannelTest(unittest.TestCase):
             self.assertEqual([pipes.channel.read_line() for _ in range(4)], [b'{"a":1}', b'{"b":2}', b"", b'{"c":3}'])
             writer.join()
 
-    def test_the_end_of_the_input_is_none(self):
+    def test_the_end_of_the_input_returns_none(self):
         self.feed(b'{"a":1}\nhalf a li')
         os.close(self.pipes.in_write)
         self.assertEqual(self.channel.read_line(), b'{"a":1}')
@@ -59,7 +59,7 @@ class ChannelTest(unittest.TestCase):
             (answer,) = self.sent()
             self.assertEqual((answer["id"], answer["error"]["data"]["code"]), (7, "MESSAGE_TOO_LARGE"))
 
-    def test_many_threads_never_mix_their_lines(self):
+    def test_lines_of_many_threads_are_never_mixed(self):
         def send(number):
             for i in range(100):
                 self.channel.send(json.dumps({"number": number, "i": i, "text": "x" * 50}))
@@ -77,7 +77,7 @@ class ChannelTest(unittest.TestCase):
         for number in range(8):
             self.assertEqual([i for n, i in seen if n == number], list(range(100)))
 
-    def test_answers_reach_the_one_who_asked(self):
+    def test_replies_reach_their_requests(self):
         answers = []
         self.channel.request("ask", {"q": 1}, lambda result, error: answers.append(("first", result, error)))
         self.channel.request("ask", {"q": 2}, lambda result, error: answers.append(("second", result, error)))
@@ -90,18 +90,18 @@ class ChannelTest(unittest.TestCase):
         self.assertEqual((answers[1][0], answers[1][2].code), ("first", "ASK_FAILED"))
         self.assertEqual(len(answers), 2)
 
-    def test_a_wait_ends_with_the_channel(self):
+    def test_pending_requests_end_with_the_channel(self):
         answers = []
         self.channel.request("ask", {}, lambda result, error: answers.append(error))
         self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "gone"))
         self.assertEqual([error.code for error in answers], ["PLUGIN_UNAVAILABLE"])
 
-    def test_a_gateway_that_is_gone_is_no_error(self):
+    def test_sending_to_a_closed_channel_is_not_an_error(self):
         os.close(self.pipes.out_read)
         self.channel.send("{}")
         self.channel.send("{}")
 
-    def test_what_is_no_message_is_none(self):
+    def test_invalid_messages_return_none(self):
         self.assertIsNone(parse(b"not json"))
         self.assertIsNone(parse(b"[1]"))
         self.assertEqual(parse('{"a":"ü"}'.encode()), {"a": "ü"})

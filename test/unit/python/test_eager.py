@@ -1,4 +1,4 @@
-"""The loop's thread before there is a loop. Each test is a process of its own: asyncio is imported once and for all."""
+"""The loop's thread before the loop exists. Each test runs in a separate process, since asyncio cannot be unloaded."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def run(code):
 
 
 class EarlyTest(unittest.TestCase):
-    def test_what_awaits_nothing_needs_no_loop_and_finds_its_thread_again(self):
+    def test_coroutines_that_never_wait_need_no_loop_and_share_a_thread(self):
         said, errors = run(
             """
             where.set("main")
@@ -52,7 +52,7 @@ class EarlyTest(unittest.TestCase):
         )
         self.assertEqual(" ".join(said), "True ('main', False) ('main', True) ('main', True)", errors)
 
-    def test_it_ends_as_it_would_in_the_loop(self):
+    def test_it_ends_as_in_the_loop(self):
         said, errors = run(
             """
             for foreign in (foreign_raising(), foreign_raising()):
@@ -73,7 +73,7 @@ class EarlyTest(unittest.TestCase):
         )
         self.assertEqual(said, ["SystemExit(3)", "SystemExit(3)", "late", "True"], errors)
 
-    def test_the_time_limit_holds_where_the_loop_is_needed_first(self):
+    def test_the_time_limit_applies_if_the_loop_is_started(self):
         said, errors = run(
             """
             async def slow():
@@ -90,7 +90,7 @@ class EarlyTest(unittest.TestCase):
         )
         self.assertEqual(sorted(said), ["cancelled", "late"], errors)
 
-    def test_a_loop_that_somebody_else_needs_meanwhile_takes_over(self):
+    def test_a_loop_that_is_started_meanwhile_takes_over(self):
         said, errors = run(
             """
             held, go = threading.Event(), threading.Event()

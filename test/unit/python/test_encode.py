@@ -74,7 +74,7 @@ class EncodeTest(unittest.TestCase):
             with self.subTest(value=repr(value)):
                 self.assertEqual(convert(value), (expected, []))
 
-    def test_what_has_no_row_is_its_text_and_is_noted(self):
+    def test_other_objects_become_text_with_a_note(self):
         self.assertEqual(convert({"odd": Odd()}), ({"odd": "odd"}, ["stringified"]))
         self.assertEqual(convert([Rude()]), (["[unreadable: ValueError]"], ["stringified", "unreadable"]))
 
@@ -83,7 +83,7 @@ class EncodeTest(unittest.TestCase):
             for inside in [value, [value], {"x": {value}}, Point(value)]:
                 self.assertIn(repr(value), to_json(inside)[0])
 
-    def test_what_is_no_number_in_json_is_noted(self):
+    def test_numbers_that_json_lacks_are_noted(self):
         for value in [float("nan"), float("-inf"), 10**5000]:
             for inside, expected in [(value, None), ([value], [None]), (Point(value), {"x": None, "y": None})]:
                 self.assertEqual(convert(inside), (expected, ["no-number"]))
@@ -97,11 +97,11 @@ class EncodeTest(unittest.TestCase):
             deep = [deep]
         self.assertIn("[too deep]", to_json(deep)[0])
 
-    def test_the_same_object_twice_is_no_cycle(self):
+    def test_the_same_object_twice_is_not_a_cycle(self):
         item = {"x": {1}}
         self.assertEqual(convert([item, item]), ([{"x": [1]}, {"x": [1]}], []))
 
-    def test_texts_survive_whatever_they_hold(self):
+    def test_any_text_survives(self):
         for text in ["", "ü – 漢字 🙂", "\ud800 alone", "\u0000\u2028\n", '"quoted"']:
             self.assertEqual(json.loads(to_json(text)[0]), text)
             to_json(text)[0].encode()
@@ -113,15 +113,15 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(result["structured"], {"a": [1, "ü"]})
         self.assertEqual(json.loads(result["content"][0]["text"]), {"a": [1, "ü"]})
 
-    def test_a_text_stays_as_it_is(self):
+    def test_a_text_is_unchanged(self):
         self.assertEqual(json.loads(value_result('{"x": 1}')), {"content": [{"type": "text", "text": '{"x": 1}'}]})
         self.assertEqual(json.loads(text_result("a\n")), {"content": [{"type": "text", "text": "a\n"}]})
 
-    def test_other_values_stand_under_result(self):
+    def test_other_values_are_put_under_result(self):
         self.assertEqual(json.loads(value_result([1, 2]))["structured"], {"result": [1, 2]})
         self.assertEqual(json.loads(value_result(None))["structured"], {"result": None})
 
-    def test_no_number_is_no_result(self):
+    def test_numbers_that_json_lacks_are_rejected(self):
         for value in [float("nan"), [float("inf")], {"x": 10**5000}]:
             with self.assertRaises(BridgeError) as raised:
                 value_result(value)

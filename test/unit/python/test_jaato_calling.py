@@ -1,4 +1,4 @@
-"""Which executor of a jaato plugin a call gets: the one there is after every call that was answered before it was sent."""
+"""The executor of a jaato call reflects every call that was answered before it was sent."""
 
 import sys
 import unittest
@@ -28,31 +28,31 @@ class ExecutorTest(unittest.TestCase):
     def find(self, name="tool"):
         return self.caller.executor(self.contract, name)
 
-    def test_comes_from_the_description_until_something_was_called(self):
+    def test_comes_from_the_description_before_the_first_call(self):
         self.assertEqual(self.find()({}), "first")
         self.assertEqual(self.asked, 0)
 
-    def test_is_asked_for_once_for_all_calls_of_one_reading(self):
+    def test_is_requested_once_per_read(self):
         self.owner.touched = True
         for _ in range(5):
             self.find()
         self.assertEqual(self.asked, 1)
 
-    def test_that_a_call_has_taken_away_is_gone_with_the_next_reading(self):
+    def test_removed_by_a_call_is_missing_in_the_next_read(self):
         self.find()
         self.owner.touched = True
         del self.map["tool"]
         self.channel.readings += 1
         self.assertIsNone(self.find())
 
-    def test_that_a_call_has_replaced_is_the_new_one_with_the_next_reading(self):
+    def test_replaced_by_a_call_is_the_new_one_in_the_next_read(self):
         self.owner.touched = True
         self.find()
         self.map["tool"] = lambda args: "second"
         self.channel.readings += 1
         self.assertEqual(self.find()({}), "second")
 
-    def test_that_a_call_has_made_is_found_at_once(self):
+    def test_created_by_a_call_is_found_at_once(self):
         self.find()
         self.map["made"] = lambda args: "made"
         self.assertEqual(self.find("made")({}), "made")

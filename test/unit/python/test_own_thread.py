@@ -1,4 +1,4 @@
-"""A plugin with a thread of its own, on real pipes."""
+"""A plugin with its own thread, with real pipes."""
 
 import json
 import queue
@@ -78,7 +78,7 @@ class OwnThreadTest(unittest.TestCase):
     def heard(self, process, text):
         return any(text in str(message.get("params", {}).get("text", "")) for message in process.heard)
 
-    def test_calls_one_after_the_other_all_run_there(self):
+    def test_sequential_calls_run_there(self):
         process = self.start()
         for n in range(50):
             seconds = 0.02 if n % 10 == 5 else 0
@@ -98,22 +98,22 @@ class OwnThreadTest(unittest.TestCase):
         calls = [process.call("wait", n=0, seconds=0.2), *(process.call("echo", n=n) for n in range(1, 6))]
         self.assertEqual([text(process.read(number)) for number in calls], [f"{n} True" for n in range(6)])
 
-    def test_a_bound_call_that_cannot_be_stopped_ends_in_a_fresh_process(self):
+    def test_a_bound_call_that_cannot_be_stopped_causes_a_new_process(self):
         process = self.start(bound=True, concurrency=4)
         number = process.call("hold", n=0, seconds=30)
-        # One that has not begun is dropped instead.
+        # A call that has not started is dropped instead.
         process.until("log")
         process.tell(method="cancel", params={"call": number})
         self.assertIn("cannot be stopped", process.until("restart")["params"]["reason"])
 
-    def test_what_follows_a_coroutine_runs_there_although_it_waits_for_the_next_line(self):
+    def test_a_call_after_a_coroutine_runs_there_even_if_the_thread_is_reading(self):
         process = self.start(concurrency=1)
         self.assertEqual(text(process.read(process.call("echo", n=0))), "0 True")
         first, second = process.call("async", seconds=0.1), process.call("echo", n=1)
         self.assertEqual(text(process.read(first)), "later")
         self.assertEqual(text(self.read_awake(process, second)), "1 True")
 
-    # While the thread reads, the gateway has to wake it; on a busy machine another one may read by then.
+    # While the thread reads, the gateway must wake it; on a busy machine another thread may be the reader by then.
     def read_awake(self, process, number):
         while not any(message.get("id") == number and "method" not in message for message in process.heard):
             message = json.loads(process._lines.readline())
@@ -123,39 +123,39 @@ class OwnThreadTest(unittest.TestCase):
                 process.heard.append(message)
         return process.read(number)
 
-    def test_what_is_posted_runs_there(self):
+    def test_posted_tasks_run_there(self):
         process = self.start()
         self.assertEqual(text(process.read(process.call("echo", n=0))), "0 True")
         self.assertEqual(process.ask("request", id="p", method="post", params={})["result"], {"here": True})
         process.ask("ping")
         self.assertIn("posted True", process.until("log")["params"]["text"])
 
-    def test_what_looks_at_the_whole_waits_for_the_thread_and_anything_else_does_not(self):
+    def test_only_inspections_wait_for_the_thread(self):
         process = self.start()
         process.call("wait", n=0)
         self.assertEqual(process.ask("request", id="p", method="glance", params={})["result"], {"here": False})
-        look = process.send("request", id="p", method="look", params={})
+        inspection = process.send("request", id="p", method="look", params={})
         process.ask("request", id="p", method="open", params={})
-        self.assertEqual(process.read(look)["result"], {"here": True})
+        self.assertEqual(process.read(inspection)["result"], {"here": True})
 
-    def test_a_look_that_lasts_holds_no_call_and_each_has_one_answer(self):
+    def test_a_long_inspection_blocks_no_call_and_each_has_one_reply(self):
         process = self.start()
-        look = process.send("request", id="p", method="look", params={"seconds": 30})
+        inspection = process.send("request", id="p", method="look", params={"seconds": 30})
         calls = [process.call("echo", n=n) for n in range(20)]
         self.assertEqual([text(process.read(number)) for number in calls], [f"{n} False" for n in range(20)])
         self.assertEqual(process.ask("request", id="p", method="open", params={})["result"], {"here": False})
-        self.assertEqual(process.read(look)["result"], {"here": True})
+        self.assertEqual(process.read(inspection)["result"], {"here": True})
         self.assertEqual(text(process.read(process.call("echo", n=20))), "20 True")
         self.assertEqual([message for message in process.heard if "id" in message and "method" not in message], [])
 
-    def test_a_look_that_lasts_holds_the_calls_of_a_bound_plugin(self):
+    def test_a_long_inspection_blocks_the_calls_of_a_bound_plugin(self):
         process = self.start(bound=True, concurrency=1)
-        look = process.send("request", id="p", method="look", params={"seconds": 1})
+        inspection = process.send("request", id="p", method="look", params={"seconds": 1})
         calls = [process.call("echo", n=n) for n in range(3)]
         self.assertEqual([text(process.read(number)) for number in calls], [f"{n} True" for n in range(3)])
-        self.assertEqual(process.read(look)["result"], {"here": True})
+        self.assertEqual(process.read(inspection)["result"], {"here": True})
 
-    def test_it_is_closed_there_and_from_elsewhere_if_that_is_stuck(self):
+    def test_it_is_closed_there_or_elsewhere_if_the_thread_is_stuck(self):
         process = self.start()
         process.ask("shutdown", deadlineMs=3000)
         self.assertTrue(self.heard(process, "closed True"))
@@ -173,43 +173,43 @@ class WaitingTest(unittest.TestCase):
         self.thread = OwnThread(SimpleNamespace(waits_in=lambda thread: False), "p")
         self.addCleanup(self.gate.set)
 
-    def look(self):
+    def inspect(self):
         begun = threading.Event()
-        self.thread.post(self.thread.looking(lambda: (begun.set(), self.gate.wait())))
+        self.thread.post(self.thread.inspecting(lambda: (begun.set(), self.gate.wait())))
         begun.wait()
 
     def post_within(self, seconds):
         self.thread.post_within(seconds, lambda: self.ran.put(self.thread.is_current()), lambda: self.ran.put("elsewhere"))
 
-    def test_a_thread_that_reads_is_rung_for_what_is_posted(self):
-        rung = threading.Event()
-        reading = OwnThread(SimpleNamespace(waits_in=lambda thread: True, ring=rung.set), "r")
+    def test_a_reading_thread_is_woken_for_posted_tasks(self):
+        woken = threading.Event()
+        reading = OwnThread(SimpleNamespace(waits_in=lambda thread: True, wake=woken.set), "r")
         begun = threading.Event()
         reading.post(lambda: (begun.set(), self.gate.wait()))
         begun.wait()
         reading.post(lambda: self.ran.put("there"))
-        self.assertTrue(rung.is_set())
+        self.assertTrue(woken.is_set())
         self.gate.set()
         self.assertEqual(self.ran.get(timeout=10), "there")
 
-    def test_only_a_look_gives_calls_a_limit(self):
+    def test_only_an_inspection_limits_the_wait_of_calls(self):
         self.assertIsNone(self.thread.patience())
-        self.look()
+        self.inspect()
         self.assertLessEqual(self.thread.patience(), 0.5)
         self.gate.set()
         self.thread.run(lambda: None)
         self.assertIsNone(self.thread.patience())
 
-    def test_what_waits_no_longer_than_it_may_runs_there_alone(self):
-        self.look()
+    def test_a_task_within_its_limit_runs_only_there(self):
+        self.inspect()
         self.post_within(60)
         self.gate.set()
         self.assertIs(self.ran.get(timeout=30), True)
         self.thread.run(lambda: None)
         self.assertTrue(self.ran.empty())
 
-    def test_what_waits_too_long_runs_elsewhere_alone(self):
-        self.look()
+    def test_a_task_over_its_limit_runs_only_elsewhere(self):
+        self.inspect()
         self.post_within(0.01)
         self.assertEqual(self.ran.get(timeout=30), "elsewhere")
         self.gate.set()

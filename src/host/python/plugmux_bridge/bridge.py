@@ -1,4 +1,4 @@
-"""What the gateway asks of the process, and who answers it."""
+"""Handles the requests of the gateway to the process."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ class Bridge:
         return OwnThread(self._pool, name)
 
     def run(self):
-        """Serves until the gateway lets go. Loading stays on the main thread: some plugins set signal handlers."""
+        """Serves until the channel closes. Loading stays on the main thread, since some plugins set signal handlers."""
         self._pool.start()
         while True:
             self._work()
@@ -64,7 +64,7 @@ class Bridge:
             job()
 
     def run_on_loop(self, function):
-        """Runs something on the loop's thread and waits for its value, on the main thread; which goes on with what it is given meanwhile."""
+        """Runs a function on the loop's thread and returns its value. The main thread keeps running other jobs while it waits."""
         lend_signals(self.on_main)
         errand = Errand(lambda: (lend_to_this(), function())[1], lambda: self.on_main(lambda: None))
         loop.post(errand.run)
@@ -73,7 +73,7 @@ class Bridge:
         return errand.value()
 
     def on_main(self, job):
-        """Runs something on the main thread, once that has nothing else to do."""
+        """Queues a job for the main thread."""
         with self._jobs_lock:
             self._jobs.append(job)
             if len(self._jobs) == 1:
@@ -116,7 +116,7 @@ class Bridge:
         else:
             self.channel.reply_error(number, self._unknown(method))
 
-    # What has a thread of its own keeps nobody else waiting.
+    # A plugin with its own thread does not delay others.
     def _initialize(self, number, plugin_id):
         entry = self._plugins.get(plugin_id)
         post = self.on_main if entry is None or entry.thread is None else entry.thread.post
@@ -129,11 +129,11 @@ class Bridge:
 
     def _limit_results(self, size):
         self._result_bytes = size
-        # So many characters cannot be more bytes than that; longer texts are measured.
+        # A text of this many characters fits in any case (UTF-8 needs at most 4 bytes each); longer ones are measured.
         self._surely_fits = size // 4
 
     def _unknown(self, method):
-        return BridgeError("METHOD_NOT_FOUND", f'The plugin process knows no method "{method}".')
+        return BridgeError("METHOD_NOT_FOUND", f'The plugin process does not support the method "{method}".')
 
     def _status(self):
         return {
@@ -158,7 +158,7 @@ class Bridge:
         if error is None:
             text = to_json(value)[0]
             if _size(text) > self._result_bytes:
-                what = f"What the plugin process answers has {_size(text)} bytes; the limit is {self._result_bytes}."
+                what = f"The plugin process's reply has {_size(text)} bytes; the limit is {self._result_bytes}."
                 error = BridgeError("RESULT_TOO_LARGE", what)
         if error is not None:
             self._log_trace(error)
@@ -166,25 +166,25 @@ class Bridge:
         else:
             self.channel.reply(number, text)
 
-    def tell_changed(self, plugin_id, report):
-        """Tells the gateway what a plugin offers now."""
+    def notify_changed(self, plugin_id, report):
+        """Sends the changed report of a plugin to the gateway."""
         text = to_json({"id": plugin_id, "report": report})[0]
         if _size(text) > self._result_bytes:
-            what = f"what it offers has more than {self._result_bytes} bytes and is not told; what was told before stays"
+            what = f"the changed offer was not sent: it exceeds the limit of {self._result_bytes} bytes; the previous one stays"
             self.notify("log", {"id": plugin_id, "level": "error", "text": what})
         else:
-            self.channel.tell("changed", text)
+            self.channel.notify_json("changed", text)
 
     def bounded(self, params):
-        """What is asked as a JSON text; what the gateway could not take is refused here."""
+        """Serialises a request; raises MESSAGE_TOO_LARGE if it exceeds the limit of the gateway."""
         text = to_json(params)[0]
         if _size(text) > self._result_bytes:
-            what = f"What the plugin asks has {_size(text)} bytes; the limit is {self._result_bytes}."
+            what = f"The plugin's request has {_size(text)} bytes; the limit is {self._result_bytes}."
             raise BridgeError("MESSAGE_TOO_LARGE", what)
         return text
 
     def ask(self, method, params):
-        """Asks the gateway and waits; raises BridgeError where no answer comes."""
+        """Sends a request to the gateway and waits for the reply; raises BridgeError if it fails."""
         return self.channel.ask(method, self.bounded(params))
 
     def _log_trace(self, error):
@@ -196,7 +196,7 @@ class Bridge:
     def _call(self, number, params):
         entry = self._plugins.get(params.get("id"))
         if entry is None:
-            self.channel.reply_error(number, BridgeError("PLUGIN_UNAVAILABLE", f"Plugin {params.get('id')} is not loaded."))
+            self.channel.reply_error(number, BridgeError("PLUGIN_UNAVAILABLE", f"Plugin \"{params.get('id')}\" is not loaded."))
             return
         call = Call(self, number, entry, params)
         self._calls[number] = call
@@ -208,7 +208,7 @@ class Bridge:
         self._calls.pop(call.number, None)
         if not call.end():
             self.abandoned_calls.remove(call)
-            call.tell_late()
+            call.log_late()
             return
         if error is None and result is not None and len(result) <= self._surely_fits:
             self.channel.reply(call.number, result, hold=call.task is None)
@@ -226,7 +226,7 @@ class Bridge:
             self.channel.reply(call.number, result, hold=call.task is None)
 
     def _refuse_waiting(self, number, seconds):
-        """Answers the calls that wait too long for a place while a person is asked by the call that has it."""
+        """Rejects queued calls that have waited too long while the running call waits for the user's answer."""
         asking = self._calls.get(number)
         for call in asking.refuse_waiting(seconds) if asking else ():
             self._calls.pop(call.number, None)
@@ -257,11 +257,11 @@ class Bridge:
             if self._leaving:
                 return
             self._leaving = True
-        # The main thread may be stuck in a plugin's import; the deadline does not depend on it.
+        # The main thread may be stuck in a plugin's import, so a timer enforces the deadline.
         timer = Timer(self._stop_seconds, _exit, (code,))
         timer.daemon = True
         timer.start()
-        self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "The gateway is gone."))
+        self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "The gateway has closed the channel."))
         self.on_main(lambda: (self._plugins.close(self._stop_seconds), _exit(code)))
 
 

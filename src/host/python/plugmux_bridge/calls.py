@@ -1,4 +1,4 @@
-"""Calls in flight: their turn, their cancellation, and what becomes of those that nobody waits for any more."""
+"""Calls in flight: queueing, cancellation, and calls that keep running after it."""
 
 from collections import deque
 from threading import Lock, Timer
@@ -14,19 +14,19 @@ _changes = Lock()
 
 
 class Call:
-    """What a format's runtime sees of one call."""
+    """One call, as passed to a format's runtime."""
 
     # waiting, running, abandoned, done
     state = "waiting"
     task = None
     # For the format's own use.
     notes = None
-    # Whether it takes one of the plugin's places.
+    # Whether it counts against the plugin's limit of concurrent calls.
     counts_against_limit = True
     _listeners = None
     _done = 0
     _bucket = None
-    # When it began to wait for a place.
+    # When it was queued.
     since = 0.0
 
     def __init__(self, bridge, number, entry, params):
@@ -48,7 +48,7 @@ class Call:
 
     @property
     def meta(self):
-        """What the client says of its request that is for whoever serves it."""
+        """The request's `_meta` for plugins."""
         return self._params.get("meta") or {}
 
     @property
@@ -65,7 +65,7 @@ class Call:
         return self.state == "abandoned"
 
     def on_cancel(self, listener):
-        """Calls back when nobody waits for the answer any more."""
+        """Calls the listener on cancellation."""
         if self._listeners is None:
             self._listeners = []
         self._listeners.append(listener)
@@ -73,7 +73,7 @@ class Call:
             listener()
 
     def progress(self, message=None, done=None, total=None):
-        """Reports progress; without a number every report counts one further."""
+        """Reports progress; without `done`, every report increases it by one."""
         if not self.wants_progress or self.state != "running":
             return
         self._done = done if _is_number(done) else self._done + 1
@@ -90,15 +90,15 @@ class Call:
         self._bridge.notify("progress", params)
 
     def log(self, level, text):
-        """Reaches the client behind the call, as far as it wants to hear, and the gateway's log."""
+        """Logs to the client, filtered by its log level, and to the gateway's log."""
         self._bridge.notify("log", {"id": self.entry.id, "level": str(level), "text": cut(str(text)), "call": self.number})
 
     def ask(self, questions):
-        """Asks the client and waits; for code in a thread. Raises BridgeError where no answer came."""
+        """Sends questions to the client and waits; for code in a thread. Raises BridgeError if there is no answer."""
         return self._bridge.ask("ask", {"call": self.number, "questions": questions}) or {}
 
     async def ask_async(self, questions):
-        """The same for code on the loop."""
+        """Like `ask`, for code on the loop."""
         from asyncio import get_running_loop
 
         loop = get_running_loop()
@@ -125,7 +125,7 @@ class Call:
             return True
 
     def end(self):
-        """Whether somebody still waits for the result."""
+        """Marks the call as done; False if it was cancelled."""
         with _changes:
             if self.state == "abandoned":
                 return False
@@ -134,11 +134,11 @@ class Call:
             self._bucket.flush()
         return True
 
-    def tell_late(self):
+    def log_late(self):
         self.entry.context.log("info", f"{self.tool} ended after its cancellation; the result is dropped")
 
     def refuse(self):
-        """Whether it had not begun; then it never will."""
+        """Prevents a queued call from starting; False if it has started."""
         with _changes:
             if self.state != "waiting":
                 return False
@@ -146,19 +146,19 @@ class Call:
             return True
 
     def refuse_waiting(self, seconds):
-        """The calls that have waited so long for the place of this one, and will not run."""
+        """Rejects calls that have been queued behind this one for so long, and returns them."""
         waiting = self.entry.limiter.waited(seconds) if self.counts_against_limit else ()
         return [call for call in waiting if call.refuse()]
 
     def abandon(self):
-        """Nobody waits any more; what it was doing until now."""
+        """Marks the call as abandoned; returns its previous state."""
         with _changes:
             before, self.state = self.state, "abandoned"
         if before == "running":
-            self._tell_listeners()
+            self._notify_listeners()
         return before
 
-    def _tell_listeners(self):
+    def _notify_listeners(self):
         for listener in self._listeners or ():
             try:
                 listener()
@@ -171,7 +171,7 @@ def _is_number(value):
 
 
 class CallLimiter:
-    """The places of one plugin: so many calls run, the others wait in order."""
+    """Limits the concurrent calls of one plugin; further calls are queued in order."""
 
     def __init__(self, limit):
         self.limit = limit
@@ -180,7 +180,7 @@ class CallLimiter:
         self._waiting = deque()
 
     def acquire(self, call):
-        """Whether the call may run now; otherwise it waits."""
+        """Whether the call may run now; otherwise it is queued."""
         with self._lock:
             if self._running < self.limit:
                 self._running += 1
@@ -190,13 +190,13 @@ class CallLimiter:
             return False
 
     def waited(self, seconds):
-        """The calls that have waited so long."""
+        """The calls that have been queued for so long."""
         now = monotonic()
         with self._lock:
             return [call for call in self._waiting if now - call.since >= seconds]
 
     def release(self):
-        """Gives the place to the next call, which is returned, or frees it."""
+        """Ends a running call; returns the next queued call, which may run now."""
         with self._lock:
             while self._waiting:
                 call = self._waiting.popleft()
@@ -208,8 +208,8 @@ class CallLimiter:
 
 class AbandonedCalls:
     """
-    Python threads cannot be killed, so a cancelled call that keeps running still counts against the limit. When a plugin has no place left,
-    or many calls hang, the gateway is asked for a fresh process.
+    Python threads cannot be killed, so a cancelled call that keeps running still counts against the limit. If a plugin has no
+    capacity left, or many calls hang, the process requests its replacement.
     """
 
     def __init__(self, bridge):
@@ -238,13 +238,15 @@ class AbandonedCalls:
         no_thread = call.task is None and entry.thread is not None and entry.is_bound(call.tool)
         if hard or no_thread or of_plugin >= entry.limiter.limit or len(self._calls) >= _MAX_STUCK or not self._bridge.loop_turns():
             self._asked = True
-            reason = f"a call of {entry.id} goes on after its cancellation and cannot be stopped"
+            reason = f'a call of plugin "{entry.id}" keeps running after its cancellation and cannot be stopped'
             self._bridge.notify("restart", {"id": entry.id, "reason": reason})
 
 
 def busy_error(asking):
-    said = f"{asking.entry.id} serves {asking.entry.limiter.limit} call{'s' if asking.entry.limiter.limit > 1 else ''} at a time, and {asking.tool} waits for the user's answer."
-    return BridgeError("BUSY", said, "Call again once the question is answered.")
+    limit = asking.entry.limiter.limit
+    calls = f"{limit} call{'s' if limit > 1 else ''} at a time"
+    message = f"{asking.entry.id} serves {calls}, and {asking.tool} waits for the user's answer."
+    return BridgeError("BUSY", message, "Call again once the question is answered.")
 
 
 def cancelled_error():

@@ -16,18 +16,18 @@ _BRIDGE_VERSION = 1
 _CHUNK = 1 << 18
 _LINE_LIMIT = 64 * 1024 * 1024
 _ID = re.compile(rb'"id":(\d+)')
-# `loads` looks at every text for what the gateway never sends: byte order marks, blanks around it.
+# Faster than `loads`, which also checks for byte order marks and surrounding blanks.
 _scan = JSONDecoder().scan_once
 
 
 class Channel:
-    """One end of the connection. One thread at a time reads; any thread sends, without ever waiting for another."""
+    """One end of the channel. One thread at a time reads; any thread sends, without blocking on others."""
 
     def __init__(self, read_fd, write_fd, limit=_LINE_LIMIT):
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._limit = limit
-        # So that a whole line within one chunk is never over the limit.
+        # At most the limit, so that a line within one chunk never exceeds it.
         self._chunk = min(_CHUNK, limit)
         self._lines = deque()
         self._rest = []
@@ -38,7 +38,7 @@ class Channel:
         self._ids = count(1)
         self._pending = {}
         self._closed = False
-        # How often something was read: what came with one reading was sent before any of it was answered.
+        # Number of reads. Messages of one read were sent before any of them was answered.
         self.readings = 0
 
     @property
@@ -95,7 +95,7 @@ class Channel:
             self._held = 0
             self._skipping = True
 
-    # The line is dropped, but whoever waits for its answer gets one.
+    # Drops the line, but answers its request with an error.
     def _refuse(self, start):
         number = _ID.search(start)
         if number:
@@ -109,7 +109,7 @@ class Channel:
             self.flush()
 
     def flush(self):
-        # Whoever finds another thread writing leaves its lines to it; the loop catches lines that came too late for that.
+        # If another thread is writing, it also writes these lines; the loop catches lines that arrive just after its last check.
         while self._out and self._writing.acquire(False):
             try:
                 self._write_all()
@@ -129,7 +129,7 @@ class Channel:
             while data:
                 data = data[os.write(self._write_fd, data) :]
         except OSError:
-            # The gateway is gone; the reading side learns it too and ends the process.
+            # The gateway has closed the channel; the reading thread notices it too and ends the process.
             self._closed = True
 
     def reply(self, number, result, hold=False):
@@ -142,24 +142,24 @@ class Channel:
         self.send(f'{{"jsonrpc":"2.0","id":{number},"error":{dumps(error.to_wire())}}}', hold)
 
     def notify(self, method, params):
-        self.tell(method, dumps(params))
+        self.notify_json(method, dumps(params))
 
-    def tell(self, method, params):
-        """A notification whose parameters are a JSON text."""
+    def notify_json(self, method, params):
+        """Sends a notification with serialised parameters."""
         self.send(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}')
 
     def request(self, method, params, done):
-        """Asks the gateway; `done(result, error)` is called by the thread that reads the answer."""
+        """Sends a request; the thread that reads the reply calls `done(result, error)`."""
         self.put(method, dumps(params), done)
 
     def put(self, method, params, done):
-        """The same with parameters that are a JSON text."""
+        """Like `request`, with serialised parameters."""
         number = next(self._ids)
         self._pending[number] = done
         self.send(f'{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{params}}}')
 
     def ask(self, method, params):
-        """The same, waiting for the answer to a question in JSON; raises BridgeError where there is none."""
+        """Like `put`, but waits for the reply; raises BridgeError for an error."""
         gate = Lock()
         gate.acquire()
         answer = []
@@ -175,7 +175,7 @@ class Channel:
         return answer[0]
 
     def settle(self, message):
-        """Takes an answer of the gateway; one that nobody waits for is dropped."""
+        """Settles the request of a reply; drops a reply without a request."""
         done = self._pending.pop(message.get("id"), None)
         if done is None:
             return
@@ -183,7 +183,7 @@ class Channel:
         done(message.get("result"), from_wire(error) if isinstance(error, dict) else None)
 
     def fail_pending(self, error):
-        """Ends every wait for an answer."""
+        """Fails all pending requests."""
         while self._pending:
             try:
                 _, done = self._pending.popitem()
@@ -193,7 +193,7 @@ class Channel:
 
 
 def handshake_reply():
-    """What the process reports about itself in the handshake."""
+    """The reply to the handshake."""
     return {
         "protocol": _PROTOCOL,
         "runtime": "python",
@@ -207,7 +207,7 @@ def handshake_reply():
 
 
 def parse(line):
-    """One line as a message; None where it is none."""
+    """Parses one line; None if it is not a message."""
     try:
         text = str(line, "utf-8")
         try:

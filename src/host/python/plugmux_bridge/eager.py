@@ -1,29 +1,29 @@
-"""The loop's thread before there is a loop. What runs here first finds the same thread again later, as plugins expect."""
+"""Runs coroutines on the loop's thread before the loop exists. They run on the same thread later, as plugins expect."""
 
 from contextvars import copy_context
 from queue import SimpleQueue
 
-# An import may be that of asyncio, which then wants to find its loop.
+# An import counts as waiting too, since it may import asyncio, which needs the loop.
 _WAITING = ("GET_AWAITABLE", "GET_ANEXT", "IMPORT_NAME")
 
 
 class EagerRunner:
-    """Runs coroutines up to where they ask for the loop."""
+    """Runs coroutines until they need the loop."""
 
     def __init__(self):
         self._jobs = SimpleQueue()
         self.serving = True
 
     def put(self, coroutine, done):
-        """Has a coroutine run; `done(result, error)` is called in the loop's thread."""
+        """Queues a coroutine; `done(result, error)` is called on the loop's thread."""
         self._jobs.put((copy_context(), coroutine, done))
 
     def end(self):
-        """There is a loop."""
+        """Ends `serve`, because the loop exists now."""
         self._jobs.put(None)
 
     def serve(self, spawn):
-        """Runs what comes until there is a loop; `spawn` then takes what has not ended."""
+        """Runs queued coroutines until the loop exists; passes unfinished ones to `spawn`."""
         while (job := self._jobs.get()) is not None:
             context, coroutine, done = job
             context.run(_run, coroutine, done, spawn)
@@ -47,12 +47,12 @@ class _Asking:
 
 
 def loop_needed():
-    """To be awaited by a coroutine that goes on in the loop."""
+    """Awaited by a coroutine that must continue in the loop."""
     return _Asking()
 
 
 class _Rest:
-    """What is left of a coroutine: one that has begun cannot be awaited as such."""
+    """The rest of a coroutine. A started coroutine cannot be awaited directly."""
 
     def __init__(self, coroutine):
         self._coroutine = coroutine
@@ -71,7 +71,7 @@ class _Rest:
 
 
 def awaits_nothing(awaitable):
-    """Whether a coroutine cannot but run through, as its code shows."""
+    """Whether a coroutine runs without waiting, judged by its bytecode."""
     code = getattr(awaitable, "cr_code", None)
     if code is None:
         return False

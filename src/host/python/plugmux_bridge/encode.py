@@ -1,29 +1,29 @@
-"""Values of plugins as JSON, without ever failing."""
+"""Serialises any value of a plugin as JSON and never fails."""
 
 import re
 from json import JSONEncoder
 
-# The common case in one pass of C code; whatever it cannot say in the gateway's terms goes the long way.
+# Fast path in C for plain data; other values take the slow path.
 _readable = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _escaped = JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-# Numbers of more digits are written by no program that means them, and Python itself refuses to write very long ones.
+# The gateway's limit is 1,000 characters, and Python refuses to convert very long integers to text.
 _MAX_LENGTH = 10**999
-# The note on a number that JSON does not have.
+# Note for a number that JSON cannot represent.
 NO_NUMBER = "no-number"
-# The gateway takes 64 levels, of which the result around the value needs some.
+# The gateway accepts 64 levels, some of which the surrounding result needs.
 _MAX_DEPTH = 60
 
 
 def dumps(value):
-    """Plain data as JSON that a reader can read; only half a surrogate pair, which UTF-8 cannot say, is escaped."""
+    """Serialises plain data without escapes, except for lone surrogates, which UTF-8 cannot encode."""
     text = _readable(value)
     return text if text.isascii() or not _HALF_PAIR.search(text) else _escaped(value)
 
 
 
 def to_json(value):
-    """A value as JSON text, and notes on what was changed on the way."""
+    """Serialises a value; returns the text, and notes on what was changed."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return dumps(value), ()
@@ -36,7 +36,7 @@ def to_json(value):
     return dumps(to_plain(value, notes)), tuple(dict.fromkeys(notes))
 
 
-# Whether JSONEncoder would do the right thing: keys are texts, values plain, nothing too deep. Numbers that JSON does not have are its to refuse.
+# Whether JSONEncoder suffices: string keys, plain values, limited depth. It rejects non-finite numbers itself.
 def _is_plain(value, depth):
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool or value is None:
@@ -65,7 +65,7 @@ def _is_plain(value, depth):
 
 
 def to_plain(value, notes, path=(), depth=0):
-    """A value made of dicts, lists, texts, numbers, bools and None alone."""
+    """Converts a value to dicts, lists, strings, numbers, bools and None."""
     try:
         return _convert(value, notes, path, depth)
     except BaseException as error:  # noqa: BLE001 - foreign properties and conversions run in here
@@ -134,7 +134,7 @@ def _convert_object(value, notes, path, depth):
 
 
 def _enum_value(value):
-    # `enum` itself is not imported for this: an enum's type has these two members, and hardly anything else does.
+    # Detects enums by two members of their type, to avoid importing `enum`.
     kind = type(value)
     if hasattr(kind, "__members__") and hasattr(kind, "_member_map_"):
         return value.value

@@ -1,16 +1,16 @@
-"""Errors that the gateway understands."""
+"""Errors with the gateway's codes."""
 
-# Longest text of an error, a log line or a question, in characters: the gateway takes no line without end.
+# Longest text of an error, log line or question, in characters.
 MAX_TEXT_LENGTH = 16 * 1024
 
 
 def cut(text):
-    """A text, no longer than the gateway takes it."""
+    """Cuts a text to the limit of the gateway."""
     return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 1]}…"
 
 
 class BridgeError(Exception):
-    """What happened and why, what to do, and one of the gateway's permanent codes."""
+    """An error with a code of the gateway, a message and a fix."""
 
     def __init__(self, code, message, fix=None, field=None):
         super().__init__(message)
@@ -29,14 +29,14 @@ class BridgeError(Exception):
 
 
 def from_wire(error):
-    """An error reply of the gateway."""
+    """Converts an error reply of the gateway."""
     data = error.get("data")
     code = data.get("code") if isinstance(data, dict) else None
     return BridgeError(code if isinstance(code, str) else "PLUGIN_FAILED", str(error.get("message", "")))
 
 
 def describe(error):
-    """What an exception says, whatever its `__str__` does; the type's name where it says nothing."""
+    """The message of an exception, or its type's name if the message is empty. Never fails."""
     name = type(error).__name__
     try:
         text = str(error)
@@ -44,12 +44,12 @@ def describe(error):
         return f"{name} (its text cannot be read: {type(inner).__name__})"
     if not text:
         return name
-    # sys.exit(3) says no more than "3".
+    # The message of sys.exit(3) is only "3".
     return cut(text if isinstance(error, Exception) else f"{name}: {text}")
 
 
 def describe_kind(error):
-    """The same behind the type's name."""
+    """Like `describe`, with the type's name."""
     name, text = type(error).__name__, describe(error)
     return text if text.startswith(name) else f"{name}: {text}"
 

@@ -1,4 +1,4 @@
-"""Threads that take turns at reading and run what they read themselves."""
+"""Threads that take turns reading the channel; the reading thread handles what it reads."""
 
 from threading import Lock, Thread, get_ident
 from time import sleep
@@ -9,8 +9,8 @@ _QUIET_ROUNDS = 40
 
 class LeaderFollowerPool:
     """
-    The reading thread handles each message on the spot, so that a short call costs no hand-over between threads. A
-    watchdog notices when that takes long and lets another thread read on.
+    The reading thread handles each message itself, so that short calls need no switch of threads. If that takes long, a
+    watchdog makes another thread the reader.
     """
 
     def __init__(self, channel, handle, ended):
@@ -21,7 +21,7 @@ class LeaderFollowerPool:
         self._tasks = []
         self._idle = []
         self._turn = 0
-        # The thread that reads, and the plugin's own thread that it is.
+        # Id of the reading thread, and its OwnThread if it belongs to a plugin.
         self._leader = None
         self._own = None
         self._busy = False
@@ -35,7 +35,7 @@ class LeaderFollowerPool:
         self.submit(self._lead)
 
     def submit(self, task):
-        """Runs something in a thread of its own, an idle one where there is one."""
+        """Runs a task on an idle thread, or a new one."""
         with self._lock:
             self._tasks.append(task)
             waiting = self._idle.pop() if self._idle else None
@@ -59,8 +59,8 @@ class LeaderFollowerPool:
 
     def hand_over(self, thread, task):
         """
-        Has a plugin's own thread run something where it has nothing to do; False where it has. If this thread reads, that one
-        reads on: the next call of the plugin then costs no hand-over.
+        Runs a task on a plugin's own thread if that is idle; otherwise False. If the current thread is the reader, the
+        plugin's thread becomes the reader, so that the next call of the plugin needs no switch of threads.
         """
         with self._lock:
             reads = self._leader == get_ident()
@@ -73,11 +73,11 @@ class LeaderFollowerPool:
         return True
 
     def waits_in(self, thread):
-        """Whether a plugin's own thread waits for the next line."""
+        """Whether a plugin's own thread is waiting for the next line."""
         return self._own is thread and not self._busy
 
-    def ring(self):
-        """Has the gateway say something, so that the thread that waits for the next line looks around."""
+    def wake(self):
+        """Requests a reply from the gateway, which wakes the thread that is waiting for the next line."""
         self._channel.put("wake", "{}", lambda result, error: None)
 
     def _lead(self, own=None, task=None):
@@ -133,7 +133,7 @@ class LeaderFollowerPool:
                 continue
             quiet = 0
             with self._lock:
-                # Set before the look at `_busy`, as the leader does it the other way round: one of the two notices.
+                # Set before `_busy` is checked; the leader does it in the opposite order, so one of the two notices.
                 self._asleep = True
                 if self._busy:
                     self._asleep = False

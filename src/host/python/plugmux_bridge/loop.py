@@ -1,4 +1,4 @@
-"""The one asyncio loop of the process, in a thread of its own; it turns once it is first needed."""
+"""The asyncio loop of the process, on its own thread. Started on first use."""
 
 import sys
 from threading import Event, Lock, Thread
@@ -15,7 +15,7 @@ _lag = 0.0
 
 
 def running_loop():
-    """The loop, started on the spot."""
+    """The loop; starts it if needed."""
     global _loop
     with _lock:
         if _loop is None:
@@ -26,7 +26,7 @@ def running_loop():
         return _loop
 
 
-# What its thread does until there is a loop.
+# Starts the loop's thread, which runs eager coroutines until the loop exists.
 def _thread():
     global _eager
     if _eager is None:
@@ -44,11 +44,11 @@ def _serve(eager):
         try:
             _loop.run_forever()
         except BaseException as error:  # noqa: BLE001 - sys.exit in a task of the plugin's own comes out here
-            sys.stderr.write(f"a background task ended with {type(error).__name__}; the loop goes on\n")
+            sys.stderr.write(f"a background task ended with {type(error).__name__}; the loop continues\n")
 
 
 def turns(within=1.0):
-    """Whether the loop still takes work; true where there is none."""
+    """Whether the loop responds within a time in seconds; True if it has not been started."""
     if _loop is None:
         return True
     turned = Event()
@@ -57,7 +57,7 @@ def turns(within=1.0):
 
 
 def lag():
-    """How many seconds work waits for the loop, and whether that is so just now or was so when it was last asked."""
+    """Lag of the loop in seconds, and whether it is blocked now; otherwise the lag is that of the last check."""
     global _asked
     if _loop is None:
         return 0.0, False
@@ -76,23 +76,23 @@ def _turned():
 
 
 def current_task():
-    """What the loop is busy with."""
+    """The task that is running in the loop."""
     import asyncio
 
     return None if _loop is None else asyncio.current_task(_loop)
 
 
 class Late(Exception):
-    """Something awaited has not come in time."""
+    """An awaitable has timed out."""
 
 
 async def within(awaitable, seconds):
-    """Awaits something, and ends it with Late once the time is over."""
+    """Awaits with a time limit; cancels and raises Late once it is exceeded."""
     if not await _is_turning(awaitable):
         return await awaitable
     import asyncio
 
-    # wait_for() would not tell its own time limit from one inside of what is awaited.
+    # wait_for() cannot distinguish its own timeout from a TimeoutError of the awaitable.
     task = asyncio.ensure_future(awaitable)
     try:
         await asyncio.wait({task}, timeout=seconds)
@@ -105,7 +105,7 @@ async def within(awaitable, seconds):
     raise Late(f"no answer within {seconds:g} s")
 
 
-# What awaits nothing needs no loop; for anything else there is one from here on.
+# A coroutine that never waits needs no loop; otherwise the loop is started.
 async def _is_turning(awaitable):
     if _eager is None or not _eager.serving:
         return True
@@ -117,8 +117,8 @@ async def _is_turning(awaitable):
 
 def own_loop():
     """
-    Gives the current thread an event loop that does not turn by itself, as the main thread has one: plugins that have
-    imported asyncio run their own coroutines in it.
+    Gives the current thread an event loop that is not running, like that of a main thread, for plugins that run their own
+    coroutines in it.
     """
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None:
@@ -126,7 +126,7 @@ def own_loop():
 
 
 def warm_up(then=None):
-    """Starts the loop behind the scenes, for those who will need it soon; the answer that is on its way goes first."""
+    """Starts the loop in the background, after a short delay for the pending reply."""
 
     def start():
         sleep(_WARM_UP_AFTER)
@@ -147,13 +147,13 @@ def is_awaitable(value):
 
 
 def spawn(awaitable, started, done):
-    """Awaits something on the loop. `started(task)` and `done(result, error)` are called there."""
+    """Runs an awaitable on the loop, where `started(task)` and `done(result, error)` are called."""
 
     async def run():
         try:
             return await awaitable, None
         except (SystemExit, KeyboardInterrupt) as error:
-            # Left to itself, the loop would end with it.
+            # Otherwise the exception would end the loop.
             return None, error
 
     def start():
@@ -174,14 +174,14 @@ def spawn(awaitable, started, done):
 
 
 def wait_for(awaitable):
-    """Awaits something on the loop from another thread; returns its result or raises."""
+    """Runs an awaitable on the loop from another thread; returns its result or raises."""
     return _outcome(lambda done: spawn(awaitable, lambda task: None, done))
 
 
 def begin(coroutine):
     """
-    The same for a coroutine of ours whose foreign parts run in `within()` alone: importing asyncio takes longer than all
-    the rest of a start, and where nothing awaits anything it is not needed.
+    Like `wait_for`, for a coroutine of the bridge that runs plugin code only in `within()`. Avoids the import of asyncio,
+    which takes longer than the rest of a start, if nothing awaits.
     """
 
     def start(done):
@@ -194,7 +194,7 @@ def begin(coroutine):
 
 
 def post(function):
-    """Has something run on the loop's thread, outside of the loop where that does not turn yet."""
+    """Runs a function on the loop's thread, even if the loop has not been started."""
 
     async def run():
         function()

@@ -1,4 +1,4 @@
-"""Imports single modules out of source trees whose packages would load far more than the plugin."""
+"""Imports single modules of a source tree without loading the packages around them."""
 
 import importlib
 import importlib.util
@@ -11,8 +11,8 @@ from .errors import describe_kind
 
 def import_from(root, name, bare):
     """
-    Imports `name` from the folder `root`. The packages named in `bare` are made without running their `__init__.py`:
-    they only say where their modules are.
+    Imports `name` from the folder `root`. Packages in `bare` are created without running their `__init__.py`; they only
+    locate their modules.
     """
     add_folder(root)
     whole = os.path.join(root, name, "__init__.py")
@@ -25,7 +25,7 @@ def import_from(root, name, bare):
 
 
 def make_bare(name, folder):
-    """An empty package whose modules are found in `folder`."""
+    """Creates an empty package whose modules are in `folder`."""
     if name in sys.modules:
         return
     module = ModuleType(name)
@@ -41,7 +41,7 @@ def make_bare(name, folder):
 
 
 def import_file(path, name):
-    """Imports one file under a name of its own; its folder is searched for what it imports."""
+    """Imports one file under a given name; its folder is added to the path."""
     add_folder(os.path.dirname(path))
     known = sys.modules.get(name)
     # Another file of the folder may have imported it already.
@@ -50,7 +50,7 @@ def import_file(path, name):
 
 def add_folder(folder):
     """
-    Has a plugin's folder searched. Python's own modules come first: what lies there may be called `calendar` or `email`,
+    Adds a plugin's folder to the path, after the standard library, since its modules may be called `calendar` or `email`,
     which others import.
     """
     if folder in sys.path:
@@ -60,7 +60,7 @@ def add_folder(folder):
     sys.path.insert(max(own, default=-1) + 1, folder)
 
 
-# A plugin may be called like a module that Python has brought along, or in a way that no import can say.
+# Whether a plugin has the name of a loaded or standard module, or one that cannot be imported.
 def _is_unusable(name):
     return name in sys.modules or name in sys.stdlib_module_names or "." in name
 
@@ -83,12 +83,12 @@ def prepend_paths(paths):
 
 
 def explain_import_error(error, standins):
-    """What was missing, where it was missed, and how to get it."""
+    """Message and fix for a failed import."""
     name = getattr(error, "name", None)
     if isinstance(error, ModuleNotFoundError) and name:
-        return f"it needs the module {name}, which is not installed", f'Install the package that brings {name}, for example with "install" in mcp.json.'
+        return f"it needs the module {name}, which is not installed", f'Install the package that provides {name}, for example with "install" in mcp.json.'
     real = standins.real_of(name)
     if real is None:
         return describe_kind(error), None
-    text = f"{describe_kind(error)}; {name} is a stand-in that holds data classes only"
-    return text, f'Install {real} in the environment of "python", for example with "install", for the real one.'
+    text = f"{describe_kind(error)}; {name} is a stand-in that contains only data classes"
+    return text, f'Install {real} in the environment of "python", for example with "install".'

@@ -1,4 +1,4 @@
-"""A thread of one plugin's own: what its code binds to a thread is found again by the next call."""
+"""A thread that belongs to one plugin, for code that binds objects to its thread."""
 
 from collections import deque
 from contextvars import copy_context
@@ -6,13 +6,13 @@ from functools import wraps
 from threading import Event, Lock, Thread, Timer, current_thread, get_ident, main_thread
 from time import monotonic
 
-# How long a call that may run on any thread waits for a look: what is bound to the thread, though unsaid, outlasts a short one.
+# How long a call that may run on any thread waits for an inspection, in seconds.
 _PATIENCE = 0.5
 _own = set()
 
 
 class OwnThread:
-    """Runs what is posted, in order. While it has nothing else to do, it may be the thread that reads."""
+    """Runs posted tasks in order. While idle, it may be the thread that reads the channel."""
 
     def __init__(self, pool, name):
         self._pool = pool
@@ -20,13 +20,13 @@ class OwnThread:
         self._rest = Lock()
         self._rest.acquire()
         self._idle = False
-        # Looked at by the pool before each read.
+        # The pool checks it before each read.
         self.tasks = deque()
-        # Calls that it runs or is about to run, until they have returned.
+        # Calls that are running on it or posted to it.
         self.calls = {}
-        # Looks at the whole that it has to do, and when the present one began.
-        self._looks = 0
-        self._looking_since = None
+        # Number of queued inspections of the plugin, and when the current one began.
+        self._inspections = 0
+        self._inspecting_since = None
         thread = Thread(target=self._work, name=f"plugmux-{name}", daemon=True)
         thread.start()
         self.ident = thread.ident
@@ -46,34 +46,34 @@ class OwnThread:
         return get_ident() == self.ident
 
     def is_free(self):
-        """Whether what is posted now waits for no call."""
+        """Whether a posted task would not wait for a call."""
         return not self.calls
 
-    def looking(self, task):
-        """The same task, counted as a look at the whole from now until it ends; to be run on this thread."""
+    def inspecting(self, task):
+        """Wraps a task that inspects the whole plugin, and counts it until it ends. Must run on this thread."""
         with self._lock:
-            self._looks += 1
+            self._inspections += 1
 
         def run():
-            self._looking_since = monotonic()
+            self._inspecting_since = monotonic()
             try:
                 return task()
             finally:
                 with self._lock:
-                    self._looks -= 1
-                    self._looking_since = None
+                    self._inspections -= 1
+                    self._inspecting_since = None
 
         return run
 
     def patience(self):
-        """For how many seconds a call may wait for a look; None where there is none."""
-        if self._looks == 0:
+        """How many seconds a call may wait for an inspection; None if there is none."""
+        if self._inspections == 0:
             return None
-        since = self._looking_since
+        since = self._inspecting_since
         return _PATIENCE if since is None else since + _PATIENCE - monotonic()
 
     def post_within(self, seconds, task, otherwise):
-        """Has something run there, or `otherwise` on another thread if that does not come to it in time; one of the two."""
+        """Posts a task; if it has not begun in time, `otherwise` runs on another thread instead."""
         begun = Lock()
         timer = Timer(seconds, lambda: otherwise() if begun.acquire(False) else None)
         timer.daemon = True
@@ -87,17 +87,17 @@ class OwnThread:
         self.post(run)
 
     def post(self, task):
-        """Has something run there, behind what it has to do already."""
+        """Queues a task for this thread."""
         with self._lock:
             self.tasks.append(task)
             idle, self._idle = self._idle, False
         if idle:
             self._rest.release()
         elif self._pool.waits_in(self):
-            self._pool.ring()
+            self._pool.wake()
 
     def take(self, task):
-        """The same where it has nothing to do; False where it has."""
+        """Posts a task if the thread is idle; otherwise returns False."""
         with self._lock:
             if not self._idle:
                 return False
@@ -108,8 +108,8 @@ class OwnThread:
 
     def run(self, function, patience=None):
         """
-        Runs something there and waits for its value. A thread that does not come to it within `patience` seconds leaves it
-        to the caller's.
+        Runs a function on this thread and returns its value. If it has not begun within `patience` seconds, it runs on the
+        caller's thread.
         """
         if self.is_current():
             return function()
@@ -122,7 +122,7 @@ class OwnThread:
 
 
 class Errand:
-    """Something that one thread runs and another waits for."""
+    """A function that one thread runs while another waits for its value."""
 
     def __init__(self, function, then=lambda: None):
         self._function = function
@@ -147,12 +147,12 @@ class Errand:
 
 
 def lend_to_this():
-    """The current thread is one of those whose code may set handlers."""
+    """Allows code on the current thread to set signal handlers."""
     _own.add(get_ident())
 
 
 def lend_signals(on_main):
-    """Has handlers that plugins set on threads of their own set on the main thread, the only one that may."""
+    """Makes `signal.signal` on plugins' own threads run on the main thread, the only one that may set handlers."""
     import signal
 
     set_handler = signal.signal

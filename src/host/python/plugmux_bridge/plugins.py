@@ -1,4 +1,4 @@
-"""The plugins of one process, and what they are lent."""
+"""The plugins of one process, and their contexts."""
 
 import importlib.util
 import os
@@ -9,12 +9,12 @@ from . import loop, streams
 from .calls import CallLimiter
 from .errors import BridgeError, cut, describe, trace
 
-# How long a plugin that is to stop may keep its own thread; then it is stopped from another one.
+# How long `close` waits for a plugin's own thread before it runs on another one, in seconds.
 _PATIENCE = 0.5
 
 
 class Context:
-    """What a format's runtime is lent for one plugin."""
+    """Passed to a format's runtime for one plugin."""
 
     def __init__(self, plugins, plugin_id):
         self.id = plugin_id
@@ -27,61 +27,61 @@ class Context:
 
     @property
     def shared(self):
-        """What the plugins of this process share, by a key of the format's own choice."""
+        """Objects shared by the plugins of this process, by a key that the format chooses."""
         return self._plugins.shared
 
     def log(self, level, text):
         self.bridge.notify("log", {"id": self.id, "level": str(level), "text": cut(str(text))})
 
     def stage(self, name):
-        """Says which stage of loading begins; a hang or a death is then blamed on it."""
+        """Reports the current loading stage, which messages about a hang or crash name."""
         self._stages.append((name, monotonic()))
         self.bridge.notify("stage", {"id": self.id, "stage": cut(name)})
 
     def settle(self):
-        """The last stage has ended."""
+        """Ends the last stage."""
         self._stages.append(("", monotonic()))
 
     def timings(self):
-        """How long each stage of loading took, for people."""
+        """Durations of the loading stages, as texts."""
         following = zip(self._stages, self._stages[1:])
         return [f"{name} {(end - began) * 1000:.0f} ms" for (name, began), (_, end) in following if name]
 
     def changed(self):
-        """Tells the gateway that the report has changed."""
+        """Sends the changed report to the gateway."""
         entry = self._plugins.get(self.id)
         if entry is not None:
-            self.bridge.tell_changed(self.id, entry.report())
+            self.bridge.notify_changed(self.id, entry.report())
 
     def restart(self, reason):
-        """Asks for a fresh process; calls in flight may finish in this one."""
+        """Requests a new process; calls in flight may finish in this one."""
         self.bridge.notify("restart", {"id": self.id, "reason": cut(str(reason))})
 
     def call_adapter(self, method, params):
-        """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
+        """Sends a request to the adapter and waits for the reply. Not for the loop's thread."""
         return self.bridge.ask("consult", {"id": self.id, "method": method, "params": params})
 
     def running(self):
-        """The calls of this plugin whose code runs just now."""
+        """The running calls of this plugin."""
         return [call for call in self.bridge.calls() if call.entry.id == self.id and call.state == "running"]
 
     def on_own_thread(self, task):
-        """Has something run on the plugin's own thread, once that has nothing else to do."""
+        """Queues a task for the plugin's own thread."""
         entry = self._plugins.get(self.id)
         if entry is not None and entry.thread is not None:
-            entry.thread.post(entry.thread.looking(task))
+            entry.thread.post(entry.thread.inspecting(task))
 
     def run_on_own_thread(self, function):
-        """The same for a call, waiting for its value; not for code on which that thread waits."""
+        """Runs a function on the plugin's own thread during a call and returns its value. That thread must not wait for the caller."""
         thread = self._plugins.get(self.id).thread
         return thread.run(function, thread.patience())
 
     def run_on_loop(self, function):
-        """Runs something on the loop's thread, while the plugin is loaded, and waits for its value."""
+        """Runs a function on the loop's thread and returns its value. For use while the plugin is loaded."""
         return self.bridge.run_on_loop(function)
 
     def resize(self, concurrency):
-        """How many calls of this plugin run at a time."""
+        """Sets the limit of concurrent calls."""
         entry = self._plugins.get(self.id)
         if entry is not None:
             entry.limiter.limit = concurrency
@@ -96,12 +96,12 @@ class Entry:
         self.plugin = plugin
         self.limiter = CallLimiter(getattr(plugin, "concurrency", 1))
         self.counts_against_limit = getattr(plugin, "counts_against_limit", None) or (lambda tool: True)
-        # A plugin whose objects may belong to a thread has one of its own; `is_bound` says what must run on no other.
+        # A plugin whose objects may be bound to a thread has its own; `is_bound` returns what must run on it.
         self.thread = context.bridge.own_thread(context.id) if getattr(plugin, "own_thread", False) else None
         self.is_bound = getattr(plugin, "is_bound", None) or (lambda what: False)
 
     def report(self):
-        """What the format tells, and what is worth knowing of any Python plugin."""
+        """The format's report, with facts about the Python process."""
         return {
             **self.plugin.report(),
             "python": f"{sys.version.split()[0]} ({sys.executable})",
@@ -143,16 +143,16 @@ class Plugins:
     def request(self, plugin_id, method, params):
         request = getattr(self._find(plugin_id).plugin, "request", None)
         if request is None:
-            raise BridgeError("METHOD_NOT_FOUND", f'Plugin {plugin_id} answers no "{method}".')
+            raise BridgeError("METHOD_NOT_FOUND", f'Plugin "{plugin_id}" does not support "{method}".')
         return request(method, params)
 
     def close(self, seconds):
-        """Closes every plugin, the last loaded first; errors are logged. The caller's clock ends what takes too long."""
+        """Closes all plugins in reverse order and logs errors. The caller enforces the deadline."""
         deadline = monotonic() + seconds
         while self._entries:
             plugin_id, entry = self._entries.popitem()
             if monotonic() > deadline:
-                entry.context.log("error", "it was not closed: the others took all the time there was")
+                entry.context.log("error", "it was not closed: the other plugins used up the time limit")
                 continue
             streams.current_plugin.set(plugin_id)
             try:
@@ -163,10 +163,10 @@ class Plugins:
     def _find(self, plugin_id):
         entry = self._entries.get(plugin_id)
         if entry is None:
-            raise BridgeError("PLUGIN_UNAVAILABLE", f"Plugin {plugin_id} is not loaded.")
+            raise BridgeError("PLUGIN_UNAVAILABLE", f'Plugin "{plugin_id}" is not loaded.')
         return entry
 
-    # A format's runtime is a package beside its adapter; it is known by a private name, so that no plugin meets it.
+    # A format's runtime is a package next to its adapter, imported under a private name that plugins do not use.
     def _runtime(self, path):
         if path not in self._runtimes:
             folder = os.path.dirname(path)

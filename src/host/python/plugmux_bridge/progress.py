@@ -1,4 +1,4 @@
-"""Thins out the progress of one call, as the gateway does for every format: its reading must not suffer from a flood."""
+"""Limits the progress reports of one call, like core/progress.ts, so that a flood does not slow down the channel."""
 
 from threading import Lock, Timer
 from time import monotonic
@@ -10,8 +10,8 @@ _MERGED = 4096
 
 class Bucket:
     """
-    Twenty reports at once, then twenty a second. What comes faster is merged: the newest numbers, the texts joined, the oldest left out
-    over 4 KB; `flush` sends it before the answer.
+    A burst of 20 reports, then 20 per second. Excess reports are merged into one with the newest numbers and the joined
+    messages; above 4 KB the oldest are dropped. `flush` sends it before the result.
     """
 
     def __init__(self, send):
@@ -31,7 +31,7 @@ class Bucket:
         self._send(done, total, message)
 
     def flush(self):
-        """Sends what is held back."""
+        """Sends the merged report, if any."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

@@ -1,21 +1,21 @@
-"""Tool results as the JSON texts that cross the channel."""
+"""Serialises tool results for the channel."""
 
 from .encode import NO_NUMBER, dumps, to_json
 from .errors import BridgeError
 
 
 def text_result(text, meta=None):
-    """A text, unchanged."""
+    """A result with one text."""
     return f'{{"content":[{{"type":"text","text":{dumps(text)}}}]{_meta(meta)}}}'
 
 
 def error_result(text, meta=None):
-    """A failure that the model can act on."""
+    """An error result that the model can act on."""
     return f'{{"content":[{{"type":"text","text":{dumps(text)}}}],"isError":true{_meta(meta)}}}'
 
 
 def value_result(value, is_error=False, attachments=(), meta=None):
-    """Data: structured content and the same JSON as text; a text stays a text; other values stand under `result`."""
+    """A dict as structured content and as JSON text; a string as text; other values as `{"result": ...}`."""
     if type(value) is str and not is_error and not attachments:
         return text_result(value, meta)
     if isinstance(value, str):
@@ -25,7 +25,7 @@ def value_result(value, is_error=False, attachments=(), meta=None):
         refuse_no_numbers(notes)
         if not json.startswith("{"):
             json = f'{{"result":{json}}}'
-        # Where all was in the attachments, nothing is left to say.
+        # An empty dict with attachments adds nothing.
         is_bare = json == "{}" and attachments
         blocks = [] if is_bare else [_text_block(json)]
         structured = "" if is_bare else f',"structured":{json}'
@@ -37,9 +37,9 @@ def value_result(value, is_error=False, attachments=(), meta=None):
 
 
 def refuse_no_numbers(notes):
-    """Refuses a result of which `to_json` noted that a number in it cannot be written."""
+    """Raises RESULT_INVALID if `to_json` noted a number that JSON cannot represent."""
     if NO_NUMBER in notes:
-        what = "The tool ran, but its result holds NaN, infinity or a number of over 999 digits, which JSON cannot pass on."
+        what = "The tool ran, but its result contains NaN, infinity or a number with more than 999 digits, which is not valid in JSON."
         raise BridgeError("RESULT_INVALID", what)
 
 

@@ -1,16 +1,16 @@
-"""Which thread a call runs on, and what comes after it."""
+"""Selects the thread of a call and runs it."""
 
 from contextvars import copy_context
 from threading import get_ident
 
 from . import loop, streams
 
-# For calls on threads that belong to nobody.
+# For calls on threads that do not belong to a plugin.
 _NO_CALLS = {}
 
 
 class Runner:
-    """Runs calls: on the thread that read them, or on their plugin's own where it has one."""
+    """Runs calls on the thread that read them, or on their plugin's own thread if it has one."""
 
     def __init__(self, pool, flush, finish):
         self._pool = pool
@@ -18,7 +18,7 @@ class Runner:
         self._finish = finish
 
     def place(self, call):
-        """Runs a call that has its place, here or on its plugin's own thread."""
+        """Runs a call that is within the limit, here or on its plugin's own thread."""
         thread = call.entry.thread
         if thread is None:
             self._run(call, _NO_CALLS)
@@ -29,16 +29,17 @@ class Runner:
 
     def on_own(self, entry, what, work, answer):
         """
-        Does other work of a plugin and hands what does it to `answer`, on the plugin's own thread unless that is busy and the
-        work need not wait for it. The work has ended before it is answered: whoever gets the answer finds the thread free.
+        Passes other work of a plugin to `answer`, which runs it and replies. Uses the plugin's own thread, unless that is
+        busy and the work may run elsewhere. The work ends before the reply is sent, so that the next request finds the
+        thread free.
         """
         thread = entry.thread if entry is not None else None
         if thread is None or not (thread.is_current() or thread.is_free() or entry.is_bound(what)):
             answer(work)
             return
         if entry.is_bound(what):
-            look = thread.looking(work)
-            task = lambda: self._run_and_flush(lambda: answer(look))  # noqa: E731
+            inspection = thread.inspecting(work)
+            task = lambda: self._run_and_flush(lambda: answer(inspection))  # noqa: E731
             if thread.is_current():
                 task()
             else:
@@ -75,7 +76,7 @@ class Runner:
         del thread.calls[call]
         return False
 
-    # Whether a call has gone to its plugin's own thread: that runs no other one, or the call must run there.
+    # Moves a call to its plugin's own thread if that is free or the call is bound to it; returns whether it did.
     def _move(self, call):
         thread = call.entry.thread
         if thread is None or thread.is_current() or not (thread.is_free() or call.entry.is_bound(call.tool)):
@@ -87,7 +88,7 @@ class Runner:
             return True
         return self._post(thread, call, run, run)
 
-    # Whether something has gone to a plugin's own thread; what waits there too long for a look at the whole is run elsewhere.
+    # Posts a task to a plugin's own thread; returns whether it did. If it waits too long for an inspection, it runs elsewhere.
     def _post(self, thread, key, task, apart):
         seconds = thread.patience()
         if seconds is not None and seconds <= 0:
@@ -100,7 +101,7 @@ class Runner:
         return True
 
     def _run(self, call, own):
-        """Runs a call and whatever waited for its place; `own` has those that the plugin's own thread runs, if this is the one."""
+        """Runs a call and the calls queued behind it; `own`: the calls of the plugin's own thread, if this is that thread."""
         while call is not None:
             if not call.begin():
                 own.pop(call, None)
@@ -113,9 +114,9 @@ class Runner:
                 del own[call]
                 self._finish(call, None, error)
             else:
-                # Before the answer: whoever gets it may call again, and finds the thread free.
+                # Before the reply, so that the next call finds the thread free.
                 del own[call]
-                # Most results are ready texts.
+                # Most results are serialised already.
                 if type(result) is not str and loop.is_awaitable(result):
                     self._await(call, result)
                     return
@@ -127,7 +128,7 @@ class Runner:
     def _next(self, call):
         following = call.entry.limiter.release() if call.counts_against_limit else None
         if following is not None:
-            # The answer before it must not wait for it.
+            # The reply to the previous call must not wait for this one.
             self._flush()
         return following
 

@@ -1,11 +1,11 @@
-"""Stand-in modules: the real package first, the stand-in second, never in its place."""
+"""Stand-in modules, used only if the real package is not installed."""
 
 import sys
 from importlib.machinery import ModuleSpec
 
 
 class StandIn:
-    """One module that may stand in: what it holds, and which distribution has the real one."""
+    """A stand-in module: its contents, and the distribution that provides the real one."""
 
     def __init__(self, contents=None, real=""):
         self.contents = contents or dict
@@ -13,7 +13,7 @@ class StandIn:
 
 
 class StandIns:
-    """Asked by the import system after everyone else; serves a closed list of names."""
+    """The last finder of the import system; serves a fixed set of names."""
 
     def __init__(self, log):
         self._modules = {}
@@ -37,7 +37,7 @@ class StandIns:
             return None
         is_package = any(other.startswith(name + ".") for other in self._modules)
         spec = ModuleSpec(name, self, origin=_label(stand_in), is_package=is_package)
-        # Python shows it where an import of a missing name fails.
+        # Makes Python show the origin in the error of a failed import.
         spec.has_location = True
         return spec
 
@@ -54,7 +54,7 @@ class StandIns:
         self._log("debug", f"{name} is provided by a stand-in: the package {stand_in.real} is not installed")
 
     def real_of(self, module):
-        """The distribution that has the real one of a module served here; None where it is none of these."""
+        """The distribution of the real module behind a served stand-in; None for other modules."""
         stand_in = self._modules.get(module or "")
         return stand_in.real if stand_in is not None and module in self.served else None
 
@@ -66,4 +66,4 @@ def _label(stand_in):
 def _missing(module, attribute, real):
     if attribute.startswith("__"):
         raise AttributeError(attribute)
-    raise AttributeError(f"{module}.{attribute} is not there: {module} is provided by stand-in; install {real} for the real one")
+    raise AttributeError(f"{module}.{attribute} does not exist: {module} is a stand-in; install {real} for the real one")

@@ -1,4 +1,4 @@
-"""From descriptors to a running bridge: signals, streams, and what a forked child must not keep."""
+"""Starts the bridge: descriptors, signals, streams, and cleanup in forked children."""
 
 import os
 import signal
@@ -15,8 +15,8 @@ def main(use_stdio=False):
     channel = Channel(read_fd, write_fd)
     bridge = Bridge(channel)
     stop_requested = parent_watch.watch(lambda: bridge.leave(0), bridge.on_main)
-    # The terminal's Ctrl-C is for the gateway, which then ends us in order. It is not ignored: programs that a plugin
-    # starts would be born with that.
+    # Ctrl-C in the terminal is for the gateway, which then stops this process in order. A handler, not SIG_IGN, which
+    # programs started by plugins would inherit.
     handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: stop_requested()}
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _after_fork(channel, handlers))
@@ -26,7 +26,7 @@ def main(use_stdio=False):
     bridge.run()
 
 
-# For wrappers through which further descriptors do not pass: the protocol moves off 0 and 1 before any plugin is there.
+# For wrappers that do not pass further descriptors: moves the channel away from 0 and 1 before plugins are loaded.
 def _take_standard_streams():
     read_fd, write_fd = os.dup(0), os.dup(1)
     os.dup2(2, 1)
@@ -36,8 +36,8 @@ def _take_standard_streams():
     return read_fd, write_fd
 
 
-# A child is the plugin's own: it dies of signals as it would at home, and a copy of the channel in it would keep the
-# gateway from seeing the end of this process.
+# A forked child gets default signal handlers, and must not keep the channel open, which would hide the end of this process
+# from the gateway.
 def _after_fork(channel, handlers):
     streams.uninstall()
     for number, handler in handlers.items():

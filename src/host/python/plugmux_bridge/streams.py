@@ -1,4 +1,4 @@
-"""Tells the gateway who printed what. Whatever bypasses `sys.stdout` is still caught on the descriptor."""
+"""Attributes output to plugins. Output that bypasses `sys.stdout` and `sys.stderr` is still logged from the descriptor."""
 
 import re
 import sys
@@ -10,15 +10,15 @@ _LINES_PER_SECOND = 200
 _MAX_LENGTH = 16 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _installed = []
-# Threads that have begun a line and not ended it.
+# Ids of threads with an unfinished line.
 _begun = set()
 
-# The plugin whose code runs here.
+# Id of the plugin whose code is running.
 current_plugin = ContextVar("plugmux_current_plugin", default=None)
 
 
 class PluginStream:
-    """Stands in for a standard stream: whole lines go to the log under the plugin's id, everything else to the stream."""
+    """Replaces a standard stream: lines of plugins go to the log under their ids, other output to the stream."""
 
     def __init__(self, stream, level, notify):
         self._stream = stream
@@ -47,7 +47,7 @@ class PluginStream:
         if rest:
             _begun.add(get_ident())
         for line in lines:
-            self._say(plugin, line)
+            self._log(plugin, line)
         return len(text)
 
     def writelines(self, lines):
@@ -55,13 +55,13 @@ class PluginStream:
             self.write(line)
 
     def finish_line(self):
-        """What was printed without a newline is a line once its call is over."""
+        """Logs an unfinished line at the end of a call."""
         text = getattr(self._partial, "text", "")
         if text:
             self._partial.text = ""
-            self._say(current_plugin.get(), text)
+            self._log(current_plugin.get(), text)
 
-    def _say(self, plugin, line):
+    def _log(self, plugin, line):
         line = _COLOURS.sub("", line)
         if not line.strip():
             return
@@ -69,7 +69,7 @@ class PluginStream:
         if second != self._second:
             self._second, self._lines = second, 0
         self._lines += 1
-        # A flood takes the way of the descriptor, where the gateway counts what it drops.
+        # Lines over the rate go to the descriptor, where the gateway counts what it drops.
         if self._lines > _LINES_PER_SECOND:
             self._stream.write(line + "\n")
         else:
@@ -87,7 +87,7 @@ def install(notify):
 
 
 def finish_lines():
-    """Ends the lines that this thread has begun."""
+    """Logs the unfinished lines of the current thread."""
     if not _begun:
         return
     _begun.discard(get_ident())
