@@ -1,10 +1,10 @@
-// The layers: imports point down only.
+// Layers, top to bottom. Imports point down only.
 const LAYERS = ['main', 'cli', 'app', 'transports|admin', 'mcp', 'gateway', 'registry|policy', 'store', 'config', 'core'];
 const pathOf = (layer) => `^src/(${layer})(/|\\.ts$)`;
 
 const layers = LAYERS.slice(1).map((layer, i) => ({
   name: `no-import-upwards-from-${layer.replaceAll('|', '-')}`,
-  comment: 'Imports point down only; what two layers need belongs on the lower one.',
+  comment: 'Imports point down only; code that two layers need belongs to the lower one.',
   severity: 'error',
   from: { path: pathOf(layer) },
   to: { path: pathOf(LAYERS.slice(0, i + 1).join('|')) },

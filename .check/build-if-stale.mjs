@@ -1,4 +1,4 @@
-// Builds the project in the working folder, unless everything that a build reads is older than what the last one wrote.
+// Builds the project unless all inputs of the build are older than its last output.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ const SOURCES = ['src', 'adapters', 'test/fixtures', '.check', 'package.json', '
 /** The last file that a build writes. */
 const MARK = 'dist/mcp.schema.json';
 
-// Folders count as well: theirs is the time at which something was taken out of them.
+// Includes folders, whose time changes when a file is removed.
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

@@ -1,14 +1,14 @@
-// Puts the programs that dist/ holds file by file into a few files below dist/bundle: a start is mostly the loading of
-// modules, and takes half the time this way. The tests use both: what starts a process starts a bundle.
+// Bundles the programs of dist/ into a few files below dist/bundle, which halves the start time: a start mostly loads
+// modules. Tests that start a process use the bundle, others the single files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const OUT = 'dist/bundle';
-/** Programs of the tests. They belong to no package. */
+/** Programs of the tests, which are not published. */
 const TESTS = 'dist/test';
 
-/** What is started or imported by its file name. All are bundled together, so that they share the classes of their errors. */
+/** Modules that are started or imported by file name. Bundled together, so that they share error classes. */
 const PROGRAMS = [
   'src/main',
   'src/host/node/child',
@@ -22,10 +22,10 @@ const PROGRAMS = [
   'adapters/ethos/sdk/types',
 ];
 
-/** Packages that every start needs; the others are loaded from node_modules when their time comes. */
+/** Packages that every start needs; others are loaded from node_modules on demand. */
 const INLINE = ['zod', 'commander', 'fastest-levenshtein', 'ipaddr.js', 'jsonc-parser'];
 
-// Code moves, files do not: whoever asks for a neighbour gets the one that stands in its old place below dist/bundle.
+// Bundling moves code to other files, so URLs relative to a module are rewritten to its original place below dist/bundle.
 const places = {
   name: 'places',
   setup({ onLoad }) {
@@ -66,7 +66,7 @@ const { outputFiles } = await build({
   outbase: 'dist',
   outdir: OUT,
 });
-// The command line with the tests' own format, which they start hundreds of times.
+// The CLI with the format of the tests, which they start hundreds of times.
 const tests = await build({
   ...options,
   entryPoints: ['test/fixtures/fixture-main.mjs'],
@@ -74,7 +74,7 @@ const tests = await build({
   outExtension: { '.js': '.mjs' },
 });
 
-// Who passes on a copy passes on its licence.
+// The licences of bundled packages must be distributed with them.
 const licences = INLINE.map((name) => {
   const dir = join('node_modules', name);
   return `${name}\n\n${readFileSync(
@@ -85,14 +85,14 @@ const licences = INLINE.map((name) => {
     'utf8',
   )}`;
 });
-// One character beyond ASCII, in a comment of somebody's even, would make the whole source take twice the memory.
+// One non-ASCII character, even in a comment, makes V8 store the whole source with two bytes per character.
 const ascii = (text) => text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const files = new Map([...outputFiles, ...tests.outputFiles].map(({ path, text }) => [relative('.', path), ascii(text)]));
 files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
 const missing = wanted.filter((file) => !files.has(file));
-if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by name, but not among the programs of .check/bundle.mjs.`);
+if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by file name, but missing in PROGRAMS of .check/bundle.mjs.`);
 
-// What is the same stays untouched: a gateway may be running from it.
+// Unchanged files are not rewritten, since a running gateway may use them.
 for (const [file, text] of files) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   mkdirSync(dirname(file), { recursive: true });

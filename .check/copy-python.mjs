@@ -1,4 +1,4 @@
-// Python sources are part of the product: they go to dist as they are, beside the compiled files and the bundles.
+// Copies the Python sources to dist, next to the compiled files and the bundles.
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -12,7 +12,7 @@ for (const target of ['dist', 'dist/bundle']) {
       const file = join(item.parentPath, item.name);
       cpSync(file, join(target, file));
     }
-    // What was renamed or removed must not live on.
+    // Deletes copies of renamed and removed files.
     for (const item of list(join(target, root))) {
       const file = join(item.parentPath, item.name);
       if (!existsSync(relative(target, file))) rmSync(file);

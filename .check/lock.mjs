@@ -1,6 +1,6 @@
-// Checks package-lock.json: no registry addresses, and an entry for every optional package of every platform. A registry
-// that does not offer all platforms makes npm leave entries out, and `npm ci` then refuses the file elsewhere; --fix adds
-// them (their integrity is unknown until somebody locks them from a registry that has them).
+// Checks package-lock.json: no registry addresses, and an entry for every optional package of every platform. With a registry
+// that lacks some platforms, npm omits their entries, and `npm ci` then fails elsewhere. --fix adds the entries, without
+// integrity, which a later update from a complete registry adds.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = 'package-lock.json';

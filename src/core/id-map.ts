@@ -2,8 +2,8 @@ const EMPTY = -1;
 const FIRST_SIZE = 16;
 
 /**
- * Values by ids, which are whole numbers from 0. For what is added and removed with each call: a `Map` keeps its previous table
- * when it moves to a new one, and through it all values of that table until the next full garbage collection.
+ * A map with non-negative integer keys, for entries that are added and removed with each call. When a `Map` rehashes, its old
+ * table keeps all values alive until the next full garbage collection; this one does not.
  */
 export class IdMap<T> {
   // A hash table with linear probing.
@@ -42,7 +42,7 @@ export class IdMap<T> {
     if (this.#ids[hole] === EMPTY) return false;
     const ids = this.#ids;
     const mask = this.#mask;
-    // Entries that collided move up, so that no search ends too soon.
+    // Moves collided entries up, so that no search stops too early.
     for (let at = (hole + 1) & mask; ids[at] !== EMPTY; at = (at + 1) & mask) {
       const other = ids[at] as number;
       if (((at - other) & mask) < ((at - hole) & mask)) continue;
@@ -62,12 +62,12 @@ export class IdMap<T> {
     this.#size = 0;
   }
 
-  /** The entries of now, by id. */
+  /** A snapshot of the entries, sorted by id. */
   entries(): [number, T][] {
     return this.#ids.flatMap((id, at): [number, T][] => (id === EMPTY ? [] : [[id, this.#values[at] as T]])).sort(([a], [b]) => a - b);
   }
 
-  // Where the id stands, or would be put.
+  // Index of the id, or of the free slot for it.
   #find(id: number): number {
     let at = id & this.#mask;
     for (let known = this.#ids[at]; known !== id && known !== EMPTY; known = this.#ids[at]) at = (at + 1) & this.#mask;
