@@ -5,7 +5,7 @@ const RESULT = {
   type: 'object',
   properties: {
     content: { type: 'array', items: { type: 'object' } },
-    structuredContent: { description: 'the result as data, where there is any' },
+    structuredContent: { description: 'the result as data, if any' },
     isError: { type: 'boolean' },
   },
   required: ['content'],

@@ -121,7 +121,7 @@ async function readServer(
       const [manifest] = (await adapter.read(source, host)) ?? [];
       if (manifest) return [{ ...base, origin: manifest.origin, manifest, adapter }];
     }
-    throw new GatewayError('CONFIG_INVALID', `${at()}: the entry names neither a program ("command") nor an address ("url").`, {
+    throw new GatewayError('CONFIG_INVALID', `${at()}: the entry has neither a program ("command") nor an address ("url").`, {
       plugin: id,
       at: at(),
       fix: 'Write it as in other MCP clients: { "command": "npx", "args": ["-y", "package"] } or { "url": "https://..." }.',
