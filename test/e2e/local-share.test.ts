@@ -18,8 +18,8 @@ it.runIf(process.platform === 'linux')('one local program cannot use up the conn
   const { port, origin } = new URL(gateway.url);
   const hog = spawn(process.execPath, ['-e', HOG, port], { stdio: 'ignore' });
   onTestFinished(() => void hog.kill('SIGKILL'));
-  await gateway.said(`process ${hog.pid} of this machine`);
-  await gateway.said('it gets 14');
+  await gateway.said(`The local process ${hog.pid} has`);
+  await gateway.said('those over 14 are closed');
   await until('others are served', () =>
     fetch(`${origin}/livez`, { headers: { connection: 'close' } }).then(
       ({ ok }) => ok,

@@ -134,7 +134,7 @@ describe('plugmux doctor', () => {
     );
     expect(
       await line({ proxy: false, mcpServers: { near: { url, proxy: false } } }, { HTTP_PROXY: 'http://p:1', NO_PROXY: 'near.test' }),
-    ).toBe('none ("proxy": false); set for near alone');
+    ).toBe('none ("proxy": false); set only for near');
     expect(await line({ proxy: 'http://p:1' }, { NODE_EXTRA_CA_CERTS: '/nowhere.pem' })).toBe(
       'http://p:1 ("proxy"); further certificates from /nowhere.pem, which cannot be read',
     );

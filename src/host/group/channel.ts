@@ -23,7 +23,7 @@ export interface ChannelHandlers {
   /** The other side violated the protocol, or a handler threw: later messages are ignored. */
   broken(reason: string): void;
   /** Called for every chunk received. */
-  heard?(): void;
+  onData?(): void;
 }
 
 /** Serialises values and parses lines. */
@@ -162,7 +162,7 @@ export function createChannel(
     tooLong: () => breakOff(`it sent a line over ${limit} bytes`),
   });
   read.on('data', (chunk: Buffer) => {
-    handlers.heard?.();
+    handlers.onData?.();
     split(chunk);
   });
 

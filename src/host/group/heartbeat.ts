@@ -11,7 +11,7 @@ export interface HeartbeatHooks {
 /** Measures how long a process has been silent. */
 export interface Heartbeat {
   start(): void;
-  heard(): void;
+  received(): void;
   silent(): boolean;
   /** Checks now, not with the next beat, whether the process has been silent for too long. */
   look(): void;
@@ -52,7 +52,7 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
       beaten = last;
       timer ??= setInterval(beat, BEAT_MS).unref();
     },
-    heard() {
+    received() {
       last = performance.now();
       asked = false;
     },

@@ -82,11 +82,11 @@ class ProcessWorker implements PluginWorker {
       limits.resultBytes + 64 * 1024,
       {
         request: (method, params) => this.#answer(method, params, events),
-        notify: (method, params) => this.#hear(method, params, events),
+        notify: (method, params) => this.#handleNotification(method, params, events),
         broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it violated the protocol: ${reason}`),
-        heard: () => {
+        onData: () => {
           this.#overdue = false;
-          this.#heartbeat.heard();
+          this.#heartbeat.received();
         },
       },
       codec,
@@ -119,7 +119,7 @@ class ProcessWorker implements PluginWorker {
     const protocol = isJsonObject(answer) ? answer.protocol : undefined;
     if (protocol !== PROTOCOL) {
       const version = typeof protocol === 'number' ? `version ${protocol} of the plugin channel` : 'no version of the plugin channel';
-      throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime speaks ${version}, the gateway version ${PROTOCOL}.`);
+      throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime uses ${version}; the gateway uses version ${PROTOCOL}.`);
     }
     this.#heartbeat.start();
   }
@@ -254,7 +254,7 @@ class ProcessWorker implements PluginWorker {
     return { json: this.#codec.write(answer) ?? 'null' };
   }
 
-  #hear(method: string, params: JsonObject, events: WorkerEvents): void {
+  #handleNotification(method: string, params: JsonObject, events: WorkerEvents): void {
     switch (method) {
       case 'stage':
         return events.stage(textIn(params, 'id'), showName(textIn(params, 'stage')));

@@ -37,7 +37,7 @@ describe('createHeartbeat', () => {
     expect([seen.pings, heartbeat.silent()]).toEqual([1, false]);
     pass(1_000);
     expect(heartbeat.silent()).toBe(true);
-    heartbeat.heard();
+    heartbeat.received();
     expect(heartbeat.silent()).toBe(false);
   });
 

@@ -90,7 +90,7 @@ class _Placeholder:
     """Used only in annotations."""
 
     def __init__(self, *args, **options):
-        raise TypeError(f"google.genai.types.{type(self).__name__} is provided by stand-in; install google-genai for the real one")
+        raise TypeError(f"google.genai.types.{type(self).__name__} is a stand-in; install google-genai for the real one")
 
 
 class Content(_Placeholder):

@@ -138,7 +138,7 @@ def _trace():
 
 def _needs_real(name):
     def refuse(*args, **options):
-        raise RuntimeError(f"{name} is provided by stand-in and does nothing; install jaato-server for the real one")
+        raise RuntimeError(f"{name} is a stand-in that does nothing; install jaato-server for the real one")
 
     return refuse
 
