@@ -7,6 +7,9 @@ import { MAX_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { reloadMark } from './reload/reload-marks.ts';
 
+// Compiled parsers pay off for repeated use only, and each schema is used a few times at start.
+z.config({ jitless: true });
+
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 // The characters that a bearer token in an Authorization header can have.

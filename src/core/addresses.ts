@@ -36,7 +36,8 @@ const LOOPBACK_GROUPS = '0,0,0,0,0,0,0,1';
 
 // The eight groups of an IPv6 address; undefined for anything else.
 function groupsOf(address: string): number[] | undefined {
-  if (!isIPv6(address)) return undefined;
+  // The first isIPv6() compiles a large expression (4 ms), which most hosts do not need.
+  if (!address.includes(':') || !isIPv6(address)) return undefined;
   const hex = address
     .replace(/%.*$/, '')
     .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => `${(+a * 256 + +b).toString(16)}:${(+c * 256 + +d).toString(16)}`);
