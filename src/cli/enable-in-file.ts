@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
 import { createApp } from '../app.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
@@ -16,7 +16,8 @@ interface Edit {
 /** What a change in mcp.json came to; `changed` is false if the file already said so. */
 export interface FileChange {
   readonly changed: boolean;
-  readonly file: string;
+  /** Set if the plugin stays disabled although the file enables it: `plugmux disable` was used without `--in-file`. */
+  readonly isStillDisabled: boolean;
 }
 
 /**
@@ -33,7 +34,9 @@ export async function setEnabledInFile(
 ): Promise<FileChange> {
   const place = placeOf(id, session.config, await findAll(session, adapters));
   const edits = [...(enabled ? enable(id, place) : disable(id, place)), ...settingsOf(id, place, settings)];
-  return write(session, edits);
+  const changed = write(session, edits);
+  const now = enabled ? await findAll({ ...session, config: session.load() }, adapters) : [];
+  return { changed, isStillDisabled: now.some((plugin) => plugin.id === id && plugin.state === 'disabled') };
 }
 
 async function findAll({ config, redactor, log }: CliSession, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
@@ -108,7 +111,7 @@ function parseSettings(text: string): JsonObject {
 }
 
 // The edited file must load as a configuration; otherwise the original text is restored.
-function write({ config, load }: CliSession, edits: readonly Edit[]): FileChange {
+function write({ config, load }: CliSession, edits: readonly Edit[]): boolean {
   const { file } = config;
   if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
   const before = readFileSync(file, 'utf8');
@@ -116,7 +119,7 @@ function write({ config, load }: CliSession, edits: readonly Edit[]): FileChange
     (edited, { path, value }) => applyEdits(edited, modify(edited, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2 } })),
     before,
   );
-  if (text === before) return { changed: false, file };
+  if (text === before) return false;
   replace(file, text);
   try {
     load();
@@ -124,11 +127,15 @@ function write({ config, load }: CliSession, edits: readonly Edit[]): FileChange
     replace(file, before);
     throw error;
   }
-  return { changed: true, file };
+  return true;
 }
 
+// Keeps the mode, since the file may hold tokens, and a link to the file.
 function replace(file: string, text: string): void {
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, text);
-  renameSync(fresh, file);
+  const target = realpathSync(file);
+  const fresh = `${target}.${process.pid}.new`;
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
+  chmodSync(fresh, statSync(target).mode & 0o777);
+  renameSync(fresh, target);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -83,6 +83,29 @@ describeWithPython('plugmux enable and disable with --in-file, and command', () 
     const settings = await run(['enable', 'example', '--settings', '{}'], { cwd: dir });
     expect(settings).toMatchObject({ code: 2, stderr: expect.stringContaining('"--settings" needs "--in-file"') });
     expect((await run(['disable', 'example', '--settings', '{}'], { cwd: dir })).code).toBe(2);
+  });
+
+  it('report a plugin that stays disabled by a stored decision', async () => {
+    const { dir } = project({ search: { path: join(SEED, 'shared/plugins/search'), enabled: false } });
+    expect((await run(['disable', 'search'], { cwd: dir })).code).toBe(0);
+    const { code, stderr } = await run(['enable', 'search', '--in-file'], { cwd: dir });
+    expect([code, stderr]).toEqual([0, 'note: an administrator disabled search, too: run `plugmux enable search`.\n']);
+    expect((await run(['enable', 'search'], { cwd: dir })).code).toBe(0);
+    expect(await run(['enable', 'search', '--in-file'], { cwd: dir })).toMatchObject({
+      stdout: 'search is already enabled.\n',
+      stderr: '',
+    });
+  });
+
+  it('keep the mode of the file and a link to it', async () => {
+    const { dir, file } = project({ search: { path: join(SEED, 'shared/plugins/search') } });
+    const target = join(dir, 'real.json');
+    renameSync(file, target);
+    chmodSync(target, 0o600);
+    symlinkSync(target, file);
+    expect((await run(['disable', 'search', '--in-file'], { cwd: dir })).code).toBe(0);
+    expect([lstatSync(file).isSymbolicLink(), statSync(target).mode & 0o777]).toEqual([true, 0o600]);
+    expect(JSON.parse(readFileSync(target, 'utf8')).plugins.search.enabled).toBe(false);
   });
 
   it('keep the names of an earlier release, which no help lists', async () => {

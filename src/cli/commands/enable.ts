@@ -34,8 +34,9 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
     program.command(name, { hidden: isHidden }).argument('<plugin>', "the plugin's id").option('--json', 'print JSON');
   const inFile = async (id: string, options: Options, { enabled, state }: Switch): Promise<void> => {
     const session = openSession(options, adapters, { here: true, quiet: true });
-    const { changed } = await setEnabledInFile(session, adapters, id, enabled, options.settings);
+    const { changed, isStillDisabled } = await setEnabledInFile(session, adapters, id, enabled, options.settings);
     printMasked({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
+    if (isStillDisabled) process.stderr.write(`note: an administrator disabled ${id}, too: run \`plugmux enable ${id}\`.\n`);
   };
   const SETTINGS = ['--settings <json>', 'with --in-file: the settings, a JSON object that replaces the present ones'] as const;
 
