@@ -105,7 +105,7 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
     changed: () => changed(),
     atEnd: (end) => void ends.push(end),
   });
-  const side = new HookRunner({ params, references, sessions: new Sessions(), stores }, registrations, log);
+  const hookRunner = new HookRunner({ params, references, sessions: new Sessions(), stores }, registrations, log);
   const release = (): void => {
     loadedIn(context).delete(context.id);
     monitors.close();
@@ -122,5 +122,5 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
   const onChanged = (listener: () => void): void => {
     changed = listener;
   };
-  return { api, resume, parts: { registrations, monitors, side, release, onChanged } };
+  return { api, resume, parts: { registrations, monitors, hookRunner, release, onChanged } };
 }

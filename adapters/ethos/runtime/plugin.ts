@@ -27,7 +27,7 @@ export interface PluginParts {
   readonly found: FoundPlugin;
   readonly registrations: Registrations;
   readonly monitors: Monitors;
-  readonly side: HookRunner;
+  readonly hookRunner: HookRunner;
   readonly context: RuntimeContext;
   /** Removes the plugin's registrations and subscriptions. */
   readonly release: () => void;
@@ -81,7 +81,7 @@ export class EthosPlugin implements LoadedPlugin {
   }
 
   async initialize(): Promise<void> {
-    this.#instructions = await this.#parts.side.compose({ session: 'gateway', profile: 'default' });
+    this.#instructions = await this.#parts.hookRunner.compose({ session: 'gateway', profile: 'default' });
     this.#reported = this.#surface();
   }
 
@@ -141,13 +141,13 @@ export class EthosPlugin implements LoadedPlugin {
     const { caller } = call;
     if (!caller) throw new GatewayError('INTERNAL', 'The call has no caller.');
     const context = createToolContext(
-      this.#parts.side.contextParts,
+      this.#parts.hookRunner.contextParts,
       { caller, signal: call.signal, progress: createProgress(call, this.#log) },
       { name: tool.name, maxResultChars: tool.maxResultChars, capabilities },
     );
     const result = toEthosResult(await tool.execute(args, context), toPlainResult);
     const { outputSchema } = toToolReport(tool);
-    if (!this.#parts.side.contextParts.params.publishOutput || outputSchema === undefined) return result;
+    if (!this.#parts.hookRunner.contextParts.params.publishOutput || outputSchema === undefined) return result;
     return this.#output.conform(result, outputSchema);
   }
 
@@ -160,7 +160,7 @@ export class EthosPlugin implements LoadedPlugin {
       this.#look();
       return null;
     }
-    return this.#parts.side.answer(method, params);
+    return this.#parts.hookRunner.answer(method, params);
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
-import { listDayFiles, readLines, readLinesBackwards } from '../../gateway/audit/audit-files.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { listDayFiles, parseLine, readLines, readLinesBackwards } from '../../gateway/audit/audit-files.ts';
 import { readAuditHeads } from '../../gateway/audit/audit-heads.ts';
 import type { AuditHead } from '../../gateway/audit/audit-log.ts';
 import { type AuditFault, type AuditReport, createAuditVerifier } from '../../gateway/audit/audit-verify.ts';
@@ -133,18 +133,9 @@ function show(config: Config, { since, tool, limit, json }: ShowOptions): void {
 function* newestFirst(dir: string): Generator<{ text: string; value: JsonObject }> {
   for (const name of [...listDayFiles(dir)].reverse()) {
     for (const text of readLinesBackwards(dir, name)) {
-      const value = parse(text);
+      const value = parseLine(text);
       if (value && value.chain === undefined) yield { text, value };
     }
-  }
-}
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

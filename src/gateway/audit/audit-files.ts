@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
 const BLOCK = 64 * 1024;
 const NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
@@ -64,5 +65,15 @@ export function* readLinesBackwards(dir: string, name: string): Generator<string
     if (first !== '') yield first;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** The record of a line; undefined if the line is not a JSON object. */
+export function parseLine(line: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

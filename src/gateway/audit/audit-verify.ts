@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { showName } from '../../core/text/text.ts';
+import { parseLine } from './audit-files.ts';
 import { type AuditHead, chainNext, chainStart } from './audit-log.ts';
 
 /** One fault in the audit log. */
@@ -95,7 +96,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
   return {
     line(file, number, text) {
       files.add(file);
-      const value = parse(text);
+      const value = parseLine(text);
       const where = { file, line: number };
       const id = value?.run;
       if (value ? typeof id !== 'string' : !looksTorn(text)) {
@@ -167,15 +168,6 @@ function looksTorn(text: string): boolean {
 
 const STARTS = ['{"seq":', '{"run":'];
 const WIDTH = 7;
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function span(from: number, to: number): string {
   return from === to ? `line ${from}` : `lines ${from} to ${to}`;

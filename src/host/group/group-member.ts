@@ -183,3 +183,9 @@ export class GroupMember implements Member {
     }
   }
 }
+
+/** Adds a member in load order. It replaces an older version of its plugin, which serves until the new worker is ready. */
+export function withMember(members: readonly GroupMember[], member: GroupMember): GroupMember[] {
+  const others = members.filter(({ spec }) => spec.id !== member.spec.id);
+  return [...others, member].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
+}

@@ -7,7 +7,7 @@ import type { Logger } from '../../core/log.ts';
 import { createStopping, type Stopping } from '../../core/stopping.ts';
 import { createBackoff } from './backoff.ts';
 import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
-import { GroupMember, type MemberGroup } from './group-member.ts';
+import { GroupMember, type MemberGroup, withMember } from './group-member.ts';
 import { awaitHandshake, handshakeFailed } from './handshake.ts';
 import { type Culprit, loadMembers } from './loading.ts';
 import { createPause } from './pause.ts';
@@ -54,8 +54,7 @@ export class Group implements MemberGroup {
 
   join(spec: MemberSpec): Member {
     const member = new GroupMember(spec, this, this.#limits);
-    // A newer version of a plugin replaces the older member, which serves until the new worker is ready.
-    this.#members = [...this.#members.filter((s) => s.spec.id !== spec.id), member].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
+    this.#members = withMember(this.#members, member);
     this.#refresh();
     return member;
   }

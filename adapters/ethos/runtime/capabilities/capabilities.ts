@@ -12,7 +12,7 @@ export interface Capabilities {
   readonly unserved: readonly string[];
 }
 
-/** A list of paths, or those that the caller's profile allows. */
+/** Paths as a list, or `from-personality`: the paths that the caller's profile allows. */
 export type Paths = readonly string[] | 'from-personality';
 
 const SCOPES = ['tool-private', 'session', 'personality'];
