@@ -68,7 +68,7 @@ class Bookmarks(BasePlugin):
         if tool_name == "remove_bookmark":
             if shelf.remove(given["url"]):
                 return f"Removed {given['url']}."
-            return f"There is no bookmark {given['url']}.\nFallback suggestions: `find_bookmarks` to list all bookmarks."
+            return f"No bookmark has the URL {given['url']}.\nFallback suggestions: `find_bookmarks` to list all bookmarks."
         return ""
 
 

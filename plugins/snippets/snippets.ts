@@ -30,7 +30,7 @@ export async function getSnippet(
   ctx: ToolContext,
 ): Promise<ToolResult> {
   const snippet = await read(storeOf(ctx), name.trim());
-  if (!snippet) return err(`There is no snippet "${name}". Use snippet_find to list all snippets.`, 'input_invalid');
+  if (!snippet) return err(`Snippet "${name}" does not exist. Use snippet_find to list all snippets.`, 'input_invalid');
   const text = snippet.text.replace(PLACEHOLDER, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] as string) : whole));
   const open = placeholders(text);
   return ok(open.length > 0 ? `${text}\n\n(without value: ${open.join(', ')})` : text);
@@ -52,7 +52,7 @@ export async function findSnippets({ query = '' }: { query?: string }, ctx: Tool
 
 export async function deleteSnippet({ name }: { name: string }, ctx: ToolContext): Promise<ToolResult> {
   const store = storeOf(ctx);
-  if ((await store.get(name.trim())) === null) return err(`There is no snippet "${name}".`, 'input_invalid');
+  if ((await store.get(name.trim())) === null) return err(`Snippet "${name}" does not exist.`, 'input_invalid');
   await store.delete(name.trim());
   return ok(`Deleted "${name.trim()}".`);
 }

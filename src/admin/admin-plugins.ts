@@ -35,7 +35,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
       return admin.plugins().map((status) => toItem(status, admin));
     }
     const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
-    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'There are no rooms: plugins are enabled for all users.');
+    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'Rooms are not supported: plugins are enabled for all users.');
     const id = named ?? toggled;
     if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
     checkMethod(request, 'POST');

@@ -94,7 +94,7 @@ describe('plugmux approvals', () => {
   it('allows nothing without a terminal or --yes', { tags: ['approval-person'] }, async () => {
     const config = writeConfig({}, ['consent']);
     const refused = await plugmux(config, 'approvals', 'allow', 'erase');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/no terminal to confirm[\s\S]*--yes/)]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/requires a terminal[\s\S]*--yes/)]);
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).code).toBe(1);
   });
 

@@ -121,7 +121,7 @@ describe('a server that requires a user to log in', () => {
     expect(other.code).toBe(1);
     const late = await logIn(config, async () => undefined, ['--timeout', '1']);
     expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('timed out')]);
-    expect((await run(['logout', 'safe', '--config', config])).stdout).toContain('There is no stored login');
+    expect((await run(['logout', 'safe', '--config', config])).stdout).toContain('No login is stored');
     for (const [name, message] of [
       ['nobody', 'No server "nobody"'],
       ['local', 'is not an HTTP server'],

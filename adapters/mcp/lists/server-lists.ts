@@ -8,7 +8,7 @@ import { memberOf } from './known.ts';
 import type { ListKind } from './listed.ts';
 
 const SOON_MS = 1_000;
-/** How long the other lists wait for one that is not answered. */
+/** How long the other lists wait for a list without an answer, in milliseconds. */
 const GRACE_MS = 2_000;
 
 /** The lists of a server across connections. A list that fails or hangs does not affect the others. */

@@ -41,7 +41,7 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
     .action((name: string, options: Options) =>
       withServer(open, name, options, async ({ server, keep, commandContext }) => {
         const record = loginRecord(keep, server.url, commandContext.host.hide);
-        print(record.read() ? `Logged out of ${name}: its tokens were deleted.` : `There is no stored login for ${name}.`);
+        print(record.read() ? `Logged out of ${name}: its tokens were deleted.` : `No login is stored for ${name}.`);
         record.forget();
       }),
     );

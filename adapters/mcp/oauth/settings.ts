@@ -23,7 +23,7 @@ export interface LoginSettings {
   /** The endpoints of an authorization server without metadata. */
   readonly authorizationUrl?: string;
   readonly tokenUrl?: string;
-  /** URL of the authorization server metadata, if it differs from the one that the upstream server names. */
+  /** URL of the authorization server metadata. Default: the URL in the upstream server's own metadata. */
   readonly authServerMetadataUrl?: string;
   /** URL of a client ID metadata document; it is the client id for servers that support it. */
   readonly clientMetadataUrl?: string;

@@ -34,7 +34,7 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
     stepUp.waiting = true;
     if (of !== undefined) return;
     const { scope, metadata } = stepUp.challenge;
-    // Configured scopes are extended only by those that an existing login lacked, not by a server's wish.
+    // If scopes are configured, add the challenge's scopes only if an existing login lacked them, not whenever a server asks.
     const isNoted = server.login?.scope === undefined || record.which() !== undefined;
     record.want(isNoted ? { scope, metadata } : { metadata });
   };

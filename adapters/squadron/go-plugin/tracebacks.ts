@@ -81,7 +81,7 @@ export function createTracebacks(): Tracebacks {
         started = true;
         open = undefined;
       } else if (TRACEBACK.test(text) && (started || open?.chained)) {
-        // A chain of exceptions ends with the one that the caller got.
+        // Chained exceptions are printed oldest first; the caller received the last.
         open = Object.assign(started ? {} : (open ?? {}), { lines: [], named: false, chained: false, group: text.startsWith(' ') });
         started = false;
       } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MAX_LINES)) {
