@@ -7,6 +7,7 @@ import { formatHost } from '../config/listen.ts';
 import { isLoopback } from '../core/addresses.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { PATHS } from '../core/paths.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire/wire.ts';
 import { createConnectionCap } from './edge/connections.ts';
@@ -23,16 +24,6 @@ import { streamableRoute } from './streamable.ts';
 import { toolsRoute } from './tools-api.ts';
 import { offersWebSocket, serveAsIs } from './upgrade.ts';
 import { createWebSocket, upgradeRoute } from './websocket.ts';
-
-/** The path of each transport. Named profiles are served one level below. */
-export const PATHS = {
-  streamable: '/mcp',
-  sse: '/sse',
-  messages: '/messages',
-  websocket: '/ws',
-  tools: '/api/tools',
-  status: '/status',
-} as const;
 
 /** A listening HTTP server with every HTTP transport. */
 export interface HttpTransport {

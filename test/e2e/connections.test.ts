@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { PATHS } from '../../dist/src/transports/http.js';
+import { PATHS } from '../../dist/src/core/paths.js';
 import { connect } from '../support/clients.ts';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminPluginRoutes } from '../../dist/src/admin/admin-plugins.js';
+import { PATHS } from '../../dist/src/core/paths.js';
 import { healthRoutes } from '../../dist/src/transports/health.js';
-import { PATHS } from '../../dist/src/transports/http.js';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 

@@ -3,28 +3,13 @@ import type { Config } from '../../config/config.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
+import { PATHS } from '../../core/paths.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
-import { PATHS } from '../../transports/http.ts';
+import type { ExportPart, Server } from '../../export/exporter.ts';
+import { EXPORT_TARGETS, isExportClient, isExportTarget } from '../../export/targets.ts';
 import { ownCommand } from '../connect.ts';
 import { type CommonOptions, openSession, UsageError, withPlugins } from '../context.ts';
-import { exportAnthropic } from '../export/anthropic.ts';
-import { exportClaudeCode } from '../export/claude-code.ts';
-import { exportClaudeDesktop } from '../export/claude-desktop.ts';
-import { exportCline } from '../export/cline.ts';
-import { exportCodex } from '../export/codex.ts';
-import { exportContinue } from '../export/continue.ts';
-import { exportCopilotCli } from '../export/copilot-cli.ts';
-import { exportCursor } from '../export/cursor.ts';
-import type { Exporter, ExportPart, Server } from '../export/exporter.ts';
-import { exportGemini } from '../export/gemini.ts';
-import { exportGeminiCli } from '../export/gemini-cli.ts';
-import { exportOpenai } from '../export/openai.ts';
-import { exportOpenapi } from '../export/openapi.ts';
-import { exportOpencode } from '../export/opencode.ts';
-import { exportVscode } from '../export/vscode.ts';
-import { exportWindsurf } from '../export/windsurf.ts';
-import { exportZed } from '../export/zed.ts';
 import { print } from '../print.ts';
 import { ownRedactor } from '../redactor.ts';
 
@@ -34,29 +19,6 @@ interface Options extends CommonOptions {
   readonly name: string;
 }
 
-const CLIENTS: ReadonlyMap<string, Exporter> = new Map([
-  ['claude-code', exportClaudeCode],
-  ['claude-desktop', exportClaudeDesktop],
-  ['cursor', exportCursor],
-  ['vscode', exportVscode],
-  ['gemini-cli', exportGeminiCli],
-  ['copilot-cli', exportCopilotCli],
-  ['codex', exportCodex],
-  ['opencode', exportOpencode],
-  ['cline', exportCline],
-  ['windsurf', exportWindsurf],
-  ['zed', exportZed],
-  ['continue', exportContinue],
-]);
-
-const APIS: ReadonlyMap<string, Exporter> = new Map([
-  ['openai', exportOpenai],
-  ['anthropic', exportAnthropic],
-  ['gemini', exportGemini],
-  ['openapi', exportOpenapi],
-]);
-
-const TARGETS = [...CLIENTS.keys(), ...APIS.keys()];
 const TOKEN_FROM = 'PLUGMUX_TOKEN';
 
 /** `plugmux export`: a client's configuration with its allow-list, or tool definitions for an LLM API. */
@@ -64,29 +26,31 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
   program
     .command('export')
     .description('print the configuration for an LLM client, or tool definitions for an LLM API')
-    .argument('<target>', `a client or an API: ${TARGETS.join(', ')}`)
+    .argument('<target>', `a client or an API: ${EXPORT_TARGETS.join(', ')}`)
     .option('--profile <name>', 'the tools of this profile', DEFAULT_PROFILE)
     .addOption(new Option('--http [address]', 'connect to a running gateway; default: as mcp.json says'))
     .option('--name <name>', 'what the client calls the gateway', 'plugmux')
     .option('--json', 'print all parts as JSON')
     .action(async (target: string, options: Options) => {
-      const exporter = CLIENTS.get(target) ?? APIS.get(target);
-      if (!exporter) {
-        const fix = didYouMean(target, TARGETS).trim() || `Use one of: ${TARGETS.join(', ')}.`;
+      if (!isExportTarget(target)) {
+        const fix = didYouMean(target, EXPORT_TARGETS).trim() || `Use one of: ${EXPORT_TARGETS.join(', ')}.`;
         throw new UsageError(`There is no export for "${target}".`, fix);
       }
       const { name, profile } = options;
       // Gemini CLI reads the server's name up to the first underscore.
       if (!/^[A-Za-z0-9-]{1,32}$/.test(name))
         throw new UsageError(`"${name}" cannot be a name.`, 'Use letters, digits and "-", at most 32.');
+      if (target === 'claude-desktop' && options.http !== undefined)
+        throw new UsageError("Claude Desktop's file names programs to start, not addresses.", 'Leave --http out.');
+      const { EXPORTERS } = await import('../../export/exporters.ts');
       const session = openSession(options, adapters, { here: true, quiet: true });
       await withPlugins(session, profile, (app) => {
         const view = app.gateway.view(localCaller(profile));
         // Export what a client would list: in search mode, the search tools.
-        const tools = CLIENTS.has(target) ? view.listed : view.tools;
+        const tools = isExportClient(target) ? view.listed : view.tools;
         // Mask values only: a key such as Authorization belongs to the format.
         const parts = ownRedactor.texts(
-          exporter({
+          EXPORTERS[target]({
             name,
             tools: [...tools.values()],
             server: serverOf(session.config, options),

@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
+import { PATHS } from '../../core/paths.ts';
 import { httpLines, stdioLine } from '../connect.ts';
 import { type CommonOptions, openSession } from '../context.ts';
 import { firstScreen } from '../first-screen.ts';
@@ -28,7 +29,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
       const { config, log } = session;
       const { checkBind, checkReload } = await import('../../transports/edge/edge.ts');
       checkBind(config);
-      const { PATHS, serveHttp } = await import('../../transports/http.ts');
+      const { serveHttp } = await import('../../transports/http.ts');
       await untilStopped(
         log,
         () => session.limits().drainMs,

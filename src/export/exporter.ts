@@ -1,4 +1,4 @@
-import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
+import type { VisibleTool } from '../gateway/view/visible-tool.ts';
 
 /** How a client reaches the gateway: it starts one, or connects to a running one. */
 export type Server =

@@ -1,10 +1,9 @@
-import { UsageError } from '../context.ts';
 import { byHand, type Exporter } from './exporter.ts';
 
-/** Claude Desktop: its list of servers. It starts the servers itself. */
+/** Claude Desktop: its list of servers. It starts the servers itself, so for an address there is only a note. */
 export const exportClaudeDesktop: Exporter = (source) => {
   const { name, server } = source;
-  if ('url' in server) throw new UsageError("Claude Desktop's file names programs to start, not addresses.", 'Leave --http out.');
+  if ('url' in server) return [{ note: "Claude Desktop's file names programs to start, not addresses: let it start the gateway." }];
   return [
     {
       file: 'claude_desktop_config.json',

@@ -1,4 +1,4 @@
-import { VERSION } from '../../core/package.ts';
+import { VERSION } from '../core/package.ts';
 import type { Exporter } from './exporter.ts';
 
 const RESULT = {

@@ -1,4 +1,4 @@
-import { shapeOf } from '../../registry/schemas/shape.ts';
+import { shapeOf } from '../registry/schemas/shape.ts';
 import type { Exporter } from './exporter.ts';
 
 /** Function declarations for the Gemini API, with schemas in its own subset of JSON Schema. */

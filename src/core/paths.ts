@@ -1,0 +1,9 @@
+/** The path of each transport. Named profiles are served one level below. */
+export const PATHS = {
+  streamable: '/mcp',
+  sse: '/sse',
+  messages: '/messages',
+  websocket: '/ws',
+  tools: '/api/tools',
+  status: '/status',
+} as const;
