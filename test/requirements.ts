@@ -363,6 +363,8 @@ export const REQUIREMENTS = {
       'A damaged store prevents a start; if it is damaged in use, plugins opened from then on stay closed, and approvals are rejected.',
     'store-unavailable':
       'A store that is locked, full, read-only or otherwise inaccessible is not treated as damaged, and no plugin opens until it can be read.',
+    'store-commits':
+      'A write that meets the lock of another process is refused as a whole; every later write is committed, and locks nobody out.',
     'store-repair': 'A damaged store is moved aside on request, with a report of what is lost, and never while a gateway has it open.',
     'audit-events':
       'Calls of tools that do not exist for the caller, failed logins, actions of administrators and reloads are lines of the audit log.',

@@ -47,13 +47,30 @@ export function settle(db: Database.Database): void {
   }
 }
 
+/**
+ * Runs writes in one transaction. Without it, a prepared statement that meets the lock of another process would stay active
+ * until it is collected: later writes would not be committed, and would lock out every other process.
+ */
+export function inTransaction<T>(db: Database.Database, run: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = run();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has ended the transaction itself after some faults, such as a full disk.
+    if (db.inTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
 const BUSY = 5;
 
 /** Runs one write without waiting; false if another process holds the lock. A power failure can lose it. */
 export function withoutWaiting(db: Database.Database, run: () => void): boolean {
   db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL');
   try {
-    run();
+    inTransaction(db, run);
     return true;
   } catch (error) {
     if ((error as { rawCode?: number }).rawCode === BUSY) return false;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type Database from 'libsql';
 import type { PluginStore } from '../core/contract/plugin-store.ts';
 import { GatewayError } from '../core/errors.ts';
-import { checkEmptied, checkHeader, checkPages, openDatabase, settle, withoutWaiting } from './database.ts';
+import { checkEmptied, checkHeader, checkPages, inTransaction, openDatabase, settle, withoutWaiting } from './database.ts';
 import { isDamage, storeDamaged, toStoreError } from './faults.ts';
 import { showPresence } from './presence.ts';
 
@@ -30,6 +30,7 @@ export interface Store {
 }
 
 const SET = 'INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value';
+const ADD = 'INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
 
 type Mark = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
 
@@ -119,16 +120,16 @@ export function createStore(dir: string): Store {
     },
     set(space, key, value) {
       write((db) => {
-        db.prepare(SET).run(space, key, value);
+        inTransaction(db, () => db.prepare(SET).run(space, key, value));
         // A disabled plugin must stay disabled even if only the file is copied, without its log.
         if (space === DISABLED_SPACE) settle(db);
       });
     },
     add(space, key, value) {
-      return write((db) => db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1);
+      return write((db) => inTransaction(db, () => db.prepare(ADD).run(space, key, value).changes === 1));
     },
     delete(space, key) {
-      read(undefined, (db) => db.prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key));
+      read(undefined, (db) => inTransaction(db, () => db.prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key)));
     },
     entries(space) {
       const rows = read([], (db) => db.prepare('SELECT key, value FROM entry WHERE space = ?').all(space)) as {

@@ -200,3 +200,25 @@ describe('a store that is not damaged', () => {
     store.close();
   });
 });
+
+describe('a store that another process has locked', () => {
+  it.each(['note', 'set', 'add', 'delete'] as const)(
+    'commits what it writes after a %s that was refused',
+    { tags: ['store-commits'] },
+    (method) => {
+      const dir = tempFolder();
+      const store = createStore(dir);
+      store.set('space', 'key', 'old');
+      const other = new Libsql(join(dir, 'state.db'));
+      other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');
+      if (method === 'note') expect(store.note('space', 'key', 'refused')).toBe(false);
+      else expect(() => store[method]('space', 'key', 'refused')).toThrow('locked');
+      other.exec('COMMIT');
+      expect(store.note('space', 'key', 'new')).toBe(true);
+      expect(other.prepare('SELECT value FROM entry').all()).toEqual([{ value: 'new' }]);
+      other.exec("DELETE FROM entry WHERE space = 'space'");
+      other.close();
+      store.close();
+    },
+  );
+});
