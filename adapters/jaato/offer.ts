@@ -52,6 +52,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
     ...(guard ? { middleware: guard } : {}),
     problems: report.problems ?? [],
     facts: factsOf(report),
+    ...(report.name === undefined ? {} : { adminDetails: { name: report.name } }),
   };
 }
 

@@ -11,6 +11,7 @@ import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths } from '../../src/host/python/options.ts';
 import { pythonMember } from '../../src/host/python/python-member.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
+import { ADMIN_CODES } from './admin.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
 import { recognise, type Selected, type Selection } from './recognise.ts';
@@ -38,6 +39,7 @@ const context = z.strictObject({
 /** Adapter for ScaiWave plugins: Python classes that inherit from BasePlugin. */
 export const scaiwave: Adapter = {
   kind: 'scaiwave',
+  adminCodes: ADMIN_CODES,
   options: {
     ...pythonOptions,
     grant: z.array(z.string()).optional().describe('ScaiWave: permissions granted to tools, such as external_http'),

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/core/json/json.ts';
 import { expectText } from '../../src/host/group/wire.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
+import { toAdminDetails } from './admin.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
 /** Arguments of `toOffer`. */
@@ -48,6 +49,7 @@ export function toOffer(input: OfferInput): Offer {
       ...pythonFacts(report),
       ...(report.standins.length > 0 ? { standins: [...report.standins] } : {}),
     },
+    adminDetails: toAdminDetails(report, input.granted),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Adapter } from '../core/contract/adapter.ts';
+import type { AdminErrorCode } from '../core/contract/admin.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
@@ -10,12 +12,12 @@ import type { Identity } from '../transports/edge/logins.ts';
 import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 
-/** An error response. Clients react to the code. */
+/** An error response. */
 class AdminError extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: AdminErrorCode;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, code: AdminErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
     this.code = code;
@@ -24,34 +26,39 @@ class AdminError extends Error {
 }
 
 const MAX_BYTES = 64 * 1024;
-const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TOKEN', 429: 'SW_RATE_LIMIT_EXCEEDED' };
+const LOGIN_CODES: Readonly<Record<number, AdminErrorCode>> = { 401: 'UNAUTHENTICATED', 429: 'RATE_LIMITED' };
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
 
-/** Routes that list, enable and disable plugins, with the paths and error codes of ScaiWave's server. */
-export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, PrefixRoute> {
+/** Routes that list, enable and disable plugins. `adminCodes`: the error codes that clients expect, if they differ from ours. */
+export function adminPluginRoutes(
+  admin: PluginAdmin,
+  redactor: Redactor,
+  { adminCodes }: Pick<Adapter, 'adminCodes'> = {},
+): ReadonlyMap<string, PrefixRoute> {
+  const codeOf = (code: AdminErrorCode): string => adminCodes?.[code] ?? code;
   const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>, by: Actor): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
       checkMethod(request, 'GET');
       return admin.plugins().map((status) => toItem(status, admin));
     }
     const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
-    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'Rooms are not supported: plugins are enabled for all users.');
+    if (inRoom !== undefined) throw new AdminError(404, 'GROUP_NOT_FOUND', 'Rooms are not supported: plugins are enabled for all users.');
     const id = named ?? toggled;
-    if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
+    if (id === undefined) throw new AdminError(404, 'NOT_FOUND', 'Nothing is served at this address.');
     checkMethod(request, 'POST');
     const status = knownPlugin(admin, decode(id));
     const wanted = toggle === undefined ? action === 'enable' : requestedState(await body(), status.state === 'disabled');
     try {
       await admin.setEnabled(status.id, wanted, by);
     } catch (error) {
-      throw new AdminError(409, 'SW_PLUGIN_INSTALL_FAILED', (error as Error).message);
+      throw new AdminError(409, 'OPEN_FAILED', (error as Error).message);
     }
     return toItem(knownPlugin(admin, status.id), admin);
   };
 
   const route: PrefixRoute = (request, response, path, login) => {
     const body = (): Promise<JsonValue> => readJson(request, response, login);
-    answer(response, redactor, async () => {
+    answer(response, redactor, codeOf, async () => {
       const known = identify(login);
       const by: Actor = { principal: known.principal, transport: 'http' };
       try {
@@ -61,7 +68,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
         const tried = request.method === 'POST' ? attempt(path) : undefined;
         // A failure of the plugin itself (409) has been recorded there.
         if (tried && error instanceof AdminError && error.status !== 409)
-          await admin.record(by, { ...tried, outcome: 'refused', code: error.code });
+          await admin.record(by, { ...tried, outcome: 'refused', code: codeOf(error.code) });
         throw error;
       }
     });
@@ -70,7 +77,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
 }
 
 function checkMethod({ method }: IncomingMessage, allowed: string): void {
-  if (method !== allowed) throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', `Use ${allowed}.`, { Allow: allowed });
+  if (method !== allowed) throw new AdminError(405, 'METHOD_NOT_ALLOWED', `Use ${allowed}.`, { Allow: allowed });
 }
 
 function attempt(path: string): JsonObject | undefined {
@@ -82,22 +89,21 @@ function attempt(path: string): JsonObject | undefined {
 function identify(login: () => Identity): Identity {
   try {
     const known = login();
-    if (known.anonymous === true)
-      throw new AdminError(401, 'SW_AUTH_INVALID_TOKEN', 'No token is configured: add one with the scope "admin".');
+    if (known.anonymous === true) throw new AdminError(401, 'UNAUTHENTICATED', 'No token is configured: add one with the scope "admin".');
     return known;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message, error.headers);
+    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'UNAUTHENTICATED', error.message, error.headers);
   }
 }
 
 function checkScope({ scopes }: Identity): void {
-  if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
+  if (!scopes.includes('admin')) throw new AdminError(403, 'FORBIDDEN', 'The token lacks the scope "admin".');
 }
 
 function knownPlugin(admin: PluginAdmin, id: string): PluginStatus {
   const found = findPlugin(admin.plugins(), id);
-  if (!found) throw new AdminError(404, 'SW_PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
+  if (!found) throw new AdminError(404, 'PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
   return found;
 }
 
@@ -117,7 +123,7 @@ function requestedState(body: JsonValue, disabled: boolean): boolean {
 function readJson(request: IncomingMessage, response: ServerResponse, login: () => Identity): Promise<JsonValue> {
   return new Promise((resolve, reject) => {
     const { principal, scopes } = login();
-    // ScaiWave's clients send various content types, so only the encoding is checked.
+    // Existing clients send various content types, so only the encoding is checked.
     checkEncoding(request);
     const exchange = { request, response, caller: { principal, profile: '', scopes }, isRevoked: () => false, refuse: reject };
     readBody(exchange, MAX_BYTES, (bytes) => {
@@ -127,13 +133,18 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
         const text = bytes.toString().replace(/^\ufeff/, '');
         resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
       } catch (error) {
-        reject(error instanceof AdminError ? error : new AdminError(400, 'SW_BAD_REQUEST', 'The body is not JSON.'));
+        reject(error instanceof AdminError ? error : new AdminError(400, 'INVALID_PARAMS', 'The body is not JSON.'));
       }
     });
   });
 }
 
-function answer(response: ServerResponse, redactor: Redactor, run: () => Promise<JsonValue>): void {
+function answer(
+  response: ServerResponse,
+  redactor: Redactor,
+  codeOf: (code: AdminErrorCode) => string,
+  run: () => Promise<JsonValue>,
+): void {
   const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void => {
     // If the login was revoked meanwhile, the request has been answered already.
     if (!response.headersSent) sendJson(response, status, toJsonText(redactor.value(value)), { 'Cache-Control': 'no-store', ...headers });
@@ -141,30 +152,31 @@ function answer(response: ServerResponse, redactor: Redactor, run: () => Promise
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
     (error: unknown) => {
-      const { status, code, message, headers } =
+      const known =
         error instanceof AdminError || error instanceof HttpError
           ? error
-          : new AdminError(500, 'SW_INTERNAL', 'The gateway failed on this request.');
-      send(status, { error: { code, message } }, headers);
+          : new AdminError(500, 'INTERNAL', 'The gateway failed on this request.');
+      const code = known instanceof AdminError ? codeOf(known.code) : known.code;
+      send(known.status, { error: { code, message: known.message } }, known.headers);
     },
   );
 }
 
 function toItem(status: PluginStatus, admin: PluginAdmin): JsonObject {
-  const { facts, alias, id, state, error } = status;
+  const { adminDetails: details, alias, id, state, error } = status;
   return {
-    id: alias ?? facts.manifest ?? id,
-    name: facts.name ?? status.title ?? id,
-    version: facts.version ?? status.version ?? null,
-    description: facts.description ?? status.description ?? null,
+    id: alias ?? details.authorId ?? id,
+    name: details.name ?? status.title ?? id,
+    version: details.version ?? status.version ?? null,
+    description: details.description ?? status.description ?? null,
     format: status.adapter ?? null,
     enabled: state !== 'disabled',
     state,
     error: error ? error.message : null,
-    scope: facts.scope ?? null,
-    injects_context: facts.injectsContext ?? false,
-    permissions: facts.permissions ?? [],
-    granted: facts.granted ?? [],
+    scope: details.scope ?? null,
+    injects_context: details.addsInstructions ?? false,
+    permissions: [...(details.permissions ?? [])],
+    granted: [...(details.granted ?? [])],
     tools: [...admin.tools(id)],
   };
 }

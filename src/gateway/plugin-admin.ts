@@ -1,5 +1,6 @@
+import type { AdminToolDetails } from '../core/contract/admin.ts';
 import { GatewayError } from '../core/errors.ts';
-import { asObject, type JsonObject } from '../core/json/json.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import type { Enablement } from '../policy/enablement.ts';
 import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
@@ -14,7 +15,7 @@ export interface Actor extends JsonObject {
 /** The plugin operations of administrators. */
 export interface PluginAdmin {
   plugins(): readonly PluginStatus[];
-  /** The tools of one plugin for administrators: names, descriptions and format-specific data. */
+  /** The tools of one plugin for administrators. */
   tools(pluginId: string): readonly JsonObject[];
   /** Enables or disables a plugin; enabling retries a failed one. Stored and recorded. Rejects if the plugin then fails to open. */
   setEnabled(pluginId: string, enabled: boolean, by: Actor): Promise<void>;
@@ -53,7 +54,12 @@ export function createPluginAdmin(
 
   return {
     plugins: registry.plugins,
-    tools: (pluginId) => [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId).map(toAdminTool),
+    tools(pluginId) {
+      const details = registry.plugins().find(({ id }) => id === pluginId)?.adminDetails.tools ?? [];
+      const known = new Map(details.map((tool) => [tool.name, tool]));
+      const entries = [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId);
+      return entries.map((entry) => toAdminTool(entry, known.get(entry.tool.name)));
+    },
     record,
     async setEnabled(pluginId, enabled, by) {
       const action = { action: enabled ? 'enable' : 'disable', plugin: pluginId };
@@ -69,13 +75,12 @@ export function createPluginAdmin(
 }
 
 /** A tool as administrators see it. */
-function toAdminTool({ name, description, plugin, tool }: ToolEntry): JsonObject {
-  const own = tool.meta?.[plugin.adapter];
-  const { usage = null, permissions = [], dynamic = false } = asObject(own);
-  return { name, description, usage, side_effects: tool.approval === 'required', permissions_required: permissions, dynamic };
+function toAdminTool({ name, description, tool }: ToolEntry, details: AdminToolDetails | undefined): JsonObject {
+  const { usage = null, permissions = [], dynamic = false } = details ?? {};
+  return { name, description, usage, side_effects: tool.approval === 'required', permissions_required: [...permissions], dynamic };
 }
 
 /** Finds a plugin by its author's id, or by its id in this gateway. */
 export function findPlugin(plugins: readonly PluginStatus[], id: string): PluginStatus | undefined {
-  return plugins.find(({ alias, facts }) => (alias ?? facts.manifest) === id) ?? plugins.find((plugin) => plugin.id === id);
+  return plugins.find(({ alias, adminDetails }) => (alias ?? adminDetails.authorId) === id) ?? plugins.find((plugin) => plugin.id === id);
 }

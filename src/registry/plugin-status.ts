@@ -1,3 +1,4 @@
+import type { AdminDetails } from '../core/contract/admin.ts';
 import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
@@ -27,6 +28,7 @@ export interface PluginStatus {
   readonly withheld?: string | undefined;
   readonly triggers: Offer['triggers'];
   readonly facts: JsonObject;
+  readonly adminDetails: AdminDetails;
 }
 
 /** The error for calls to a plugin that is not available. */
@@ -82,6 +84,7 @@ export function toStatus(
     withheld: withheldOf(tools),
     triggers: offer?.triggers ?? [],
     facts: offer?.facts ?? {},
+    adminDetails: offer?.adminDetails ?? {},
   };
 }
 

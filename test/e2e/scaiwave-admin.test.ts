@@ -75,6 +75,14 @@ describeWithPython('ScaiWave plugins at the administrators’ addresses', () => 
         },
         { id: 'acme.other', state: 'ready' },
       ]);
+    const [notes] = (await ask('GET', '/v1/admin/plugins')).data as unknown as object[];
+    // Clients of ScaiWave's server read this text, so its members and their order stay.
+    expect(JSON.stringify(notes)).toBe(
+      '{"id":"acme.notes","name":"Notes","version":"1.2.0","description":"Keeps notes","format":"scaiwave","enabled":true,"state":"ready",' +
+        '"error":null,"scope":"tenant","injects_context":true,"permissions":["search"],"granted":["search"],"tools":[' +
+        '{"name":"add","description":"Adds one\\nUsage: [/add <text>]","usage":"[/add <text>]","side_effects":true,"permissions_required":["search"],"dynamic":false},' +
+        '{"name":"recall","description":"Recalls one","usage":null,"side_effects":false,"permissions_required":["search"],"dynamic":true}]}',
+    );
 
     expect(await change('acme.notes', 'disable')).toMatchObject({
       status: 200,

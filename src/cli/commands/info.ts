@@ -50,7 +50,7 @@ function toolsOf(app: App, plugin: PluginStatus, profile: string) {
 }
 
 function describePlugin(app: App, plugin: PluginStatus, profile: string): Record<string, unknown> {
-  const { error, problems, quarantined, triggers, facts, adapter, ...rest } = plugin;
+  const { error, problems, quarantined, triggers, facts, adminDetails: _, adapter, ...rest } = plugin;
   const tools = toolsOf(app, plugin, profile);
   return {
     ...rest,

@@ -35,12 +35,12 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         () => session.limits().drainMs,
         async (stopped) => {
           const app = await session.open({ forCalls: true });
-          const http = await serveHttp(app.engine, config, app.limits, app, adminPluginRoutes(app.admin, session.redactor), log).catch(
-            async (error) => {
-              await app.close();
-              throw error;
-            },
-          );
+          const codes = adapters.find(({ adminCodes }) => adminCodes);
+          const routes = adminPluginRoutes(app.admin, session.redactor, codes);
+          const http = await serveHttp(app.engine, config, app.limits, app, routes, log).catch(async (error) => {
+            await app.close();
+            throw error;
+          });
           void app.registry.start();
           // Clients are served meanwhile. Wait, so that the printed states are true.
           const opening = app.registry.opened(app.limits.firstListMs);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { JsonObject } from '../json/json.ts';
+import type { AdminErrorCode } from './admin.ts';
 import type { Host, HostLimits } from './host.ts';
 import type { Manifest, Offer, Plugin } from './plugin.ts';
 import type { PluginStore } from './plugin-store.ts';
@@ -63,6 +64,8 @@ export interface Adapter {
   readonly commands?: (program: Command, open: OpenCommandContext) => void;
   /** Converts a project of the format's original host to the content of a configuration file in folder `into`, with notes for the user. */
   readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
+  /** The format's own error codes for requests of administrators, which clients of its original host expect. */
+  readonly adminCodes?: Readonly<Record<AdminErrorCode, string>>;
   /** Reads only the entries of `mcpServers`. */
   readonly servers?: true;
   /** The plugins of a source, or null if the source has another format. Reads files and runs no code. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../error-codes.ts';
 import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../json/json.ts';
+import type { AdminDetails } from './admin.ts';
 import type { UserCommand } from './command.ts';
 import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
@@ -84,6 +85,8 @@ export interface Offer {
   readonly problems: readonly Problem[];
   /** Facts for the operator, such as the dialect in use. */
   readonly facts: JsonObject;
+  /** What the routes for administrators show. */
+  readonly adminDetails?: AdminDetails;
 }
 
 /** State of an opened plugin. */

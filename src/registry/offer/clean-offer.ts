@@ -1,3 +1,4 @@
+import type { AdminDetails } from '../../core/contract/admin.ts';
 import type { Manifest, Offer, Problem } from '../../core/contract/plugin.ts';
 import type { Prompt, PromptArgument } from '../../core/contract/prompt.ts';
 import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
@@ -43,6 +44,7 @@ export function cleanOffer(offer: Offer): CleanOffer {
       templates: addressed(offer.templates, 'resource template', ({ uriTemplate }) => uriTemplate),
       triggers: offer.triggers.map((trigger) => ({ ...trigger, ...cleanMembers(trigger, ['title', 'description']) })),
       facts: cleanValue(offer.facts),
+      ...(offer.adminDetails ? { adminDetails: cleanValue(offer.adminDetails as JsonObject) as AdminDetails } : {}),
       ...(offer.profiles
         ? { profiles: offer.profiles.map((profile) => ({ ...profile, ...cleanMembers(profile, ['description', 'instructions']) })) }
         : {}),

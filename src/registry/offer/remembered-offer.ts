@@ -74,6 +74,18 @@ const profile = z.object({
   bounds: bounds.optional(),
 });
 
+const adminDetails = z.object({
+  authorId: text.optional(),
+  name: text.optional(),
+  version: text.optional(),
+  description: text.optional(),
+  scope: text.optional(),
+  addsInstructions: flag,
+  permissions: texts.optional(),
+  granted: texts.optional(),
+  tools: z.array(z.object({ name: text, usage: text.optional(), permissions: texts.optional(), dynamic: flag })).optional(),
+});
+
 /** An offer without its functions: the contents of its lists, and whether it intercepts calls. */
 const stored = z.object({
   version: text.optional(),
@@ -86,6 +98,7 @@ const stored = z.object({
   profiles: z.array(profile).optional(),
   problems: z.array(problem),
   facts: object,
+  adminDetails: adminDetails.optional(),
   reads: z.boolean(),
   composes: z.boolean(),
   // What happens to a call if the middleware fails; absent if there is none.
