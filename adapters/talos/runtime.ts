@@ -82,7 +82,9 @@ class TalosPlugin implements LoadedPlugin {
     this.#dialect = map ? 'source' : this.#handlers.size > 0 || params.functions.length === 0 ? 'docs' : 'none';
     const declared = new Set(params.functions);
     this.#undeclared = map ? Object.keys(map).filter((name) => typeof map[name] === 'function' && !declared.has(name)) : [];
-    context.log.info(`dialect: ${this.#dialect}; ${this.#handlers.size} of ${params.functions.length} functions have a handler`);
+    // The first line of a log loads its library, which a start without faults should not.
+    const level = this.#handlers.size === params.functions.length ? 'debug' : 'info';
+    context.log[level](`dialect: ${this.#dialect}; ${this.#handlers.size} of ${params.functions.length} functions have a handler`);
   }
 
   report(): JsonObject {
