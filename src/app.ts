@@ -28,8 +28,7 @@ import { discoverPlugins } from './registry/discovery/sources.ts';
 import { createOfferMemory } from './registry/offer/offer-memory.ts';
 import type { PluginStatus } from './registry/plugin-status.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
-import { createStateKey } from './store/state-key.ts';
-import { createStore, pluginNamespace, storeFor } from './store/store.ts';
+import { openState } from './store/open-state.ts';
 
 /** The parts that the app is built from. */
 export interface AppParts {
@@ -102,12 +101,10 @@ export async function createApp({
   };
   registerSecrets(config);
 
-  const stateKey = createStateKey(config.state);
+  const { store, key: stateKey, pluginStore } = openState(config.state, log);
   setInstance(stateKey, config.file);
-  const store = createStore(config.state);
-  if (!acceptDamage) store.refuseDamage();
-  const keep = (id: string) => storeFor(store, pluginNamespace(id));
-  const host = createHost(config.state, limits, keep, log, redactor.add, () => config.proxy);
+  if (!acceptDamage) store.refuseUnusable();
+  const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);
   const registry = createRegistry(host, store, log, createOfferMemory(store, stateKey, config.file, log));
   const grants = createGrants(store);
   const approvals = createApprovals(

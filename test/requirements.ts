@@ -365,6 +365,14 @@ export const REQUIREMENTS = {
       'A store that is locked, full, read-only or otherwise inaccessible is not treated as damaged, and no plugin opens until it can be read.',
     'store-commits':
       'A write that meets the lock of another process is refused as a whole; every later write is committed, and locks nobody out.',
+    'store-migrates':
+      'A store of an earlier version keeps its data: it is migrated at once or not at all, also by several processes at the same time.',
+    'store-newer':
+      'A store that a newer version has changed beyond reading stops the start with the version to install, and is not changed.',
+    'store-settings':
+      'Settings and secrets of a plugin are saved together or not at all, and every gateway of the state folder reads them.',
+    'store-sealed':
+      'Stored secrets are encrypted and bound to their plugin and key. Under another key they count as missing, and none is deleted.',
     'store-repair': 'A damaged store is moved aside on request, with a report of what is lost, and never while a gateway has it open.',
     'audit-events':
       'Calls of tools that do not exist for the caller, failed logins, actions of administrators and reloads are lines of the audit log.',

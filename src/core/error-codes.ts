@@ -246,6 +246,11 @@ export const ERROR_CODES = {
     meaning: 'state.db in the state folder is damaged, so the gateway cannot determine which plugins are disabled.',
     fix: 'End the gateways on this state folder, then run `plugmux store repair`.',
   },
+  STORE_NEWER: {
+    outcome: 'NOT_SENT',
+    meaning: 'state.db in the state folder was written by a newer plugmux in a form that this version cannot use.',
+    fix: 'Install the version named in the message.',
+  },
   TOOL_REFUSED: {
     meaning: 'A tool of a plugin cannot be served.',
     fix: 'Correct the tool; the others are served.',

@@ -33,7 +33,7 @@ export interface Grants {
   /** Revokes a grant; false if there was none. */
   revoke(key: GrantKey): boolean;
   /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, even if no grant has to be read. */
-  refuseDamage(): void;
+  refuseUnusable(): void;
 }
 
 const SPACE = 'grants';
@@ -58,7 +58,7 @@ export function createGrants(store: Store, now: () => number = Date.now): Grants
       inApprovalStore(() => store.delete(SPACE, nameOf(key)));
       return true;
     },
-    refuseDamage: () => inApprovalStore(store.refuseDamage),
+    refuseUnusable: () => inApprovalStore(store.refuseUnusable),
   };
 }
 

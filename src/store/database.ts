@@ -8,9 +8,6 @@ const WAIT_MS = 2000;
 /** Short, because it blocks the event loop, and the check is repeated a few seconds later. */
 const CHECK_WAIT_MS = 1000;
 
-const TABLE =
-  'CREATE TABLE IF NOT EXISTS entry (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID';
-
 /** Connects to a database file; creates it if it does not exist. */
 export function connect(file: string): Database.Database {
   // Loaded here and not above: loading the native library takes time that a start without stored data does not need.
@@ -18,7 +15,7 @@ export function connect(file: string): Database.Database {
   return new Libsql(file);
 }
 
-/** Opens the store's database and creates its table. Only the owner can read the file. */
+/** Opens the store's database. Only the owner can read the file. */
 export function openDatabase(file: string): Database.Database {
   const db = connect(file);
   try {
@@ -27,7 +24,6 @@ export function openDatabase(file: string): Database.Database {
     db.exec('PRAGMA journal_mode = WAL');
     // Deleted values, such as tokens, must not stay readable in the file.
     db.exec('PRAGMA secure_delete = ON');
-    db.exec(TABLE);
     return db;
   } catch (error) {
     db.close();

@@ -5,7 +5,7 @@ import { checkEmptied, checkPages, connect } from './database.ts';
 import { isDamage, toStoreError } from './faults.ts';
 import { whileAlone } from './presence.ts';
 import { onCopy, type Salvage, salvage } from './salvage.ts';
-import { storeFile } from './store.ts';
+import { storeFile } from './state-file.ts';
 
 /** A file that was moved aside, with its old and new name. */
 export interface Moved {

@@ -6,9 +6,8 @@ import type { Adapter } from '../../core/contract/adapter.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { listDayFiles, parseLine, readLines, readLinesBackwards } from '../../gateway/audit/audit-files.ts';
-import { readAuditHeads } from '../../gateway/audit/audit-heads.ts';
-import type { AuditHead } from '../../gateway/audit/audit-log.ts';
 import { type AuditFault, type AuditReport, createAuditVerifier } from '../../gateway/audit/audit-verify.ts';
+import type { AuditHead } from '../../store/audit-head.ts';
 import { createStore } from '../../store/store.ts';
 import { type CommonOptions, openSession, UsageError } from '../context.ts';
 import { columns, print } from '../print.ts';
@@ -85,7 +84,7 @@ function dayFilesIn(folders: readonly string[]): { folder: string; name: string 
 function readHeads(state: string): { heads: ReadonlyMap<string, AuditHead>; faults: readonly AuditFault[] } {
   const store = createStore(state);
   try {
-    return { heads: readAuditHeads(store), faults: [] };
+    return { heads: store.auditHeads.all(), faults: [] };
   } catch (error) {
     return {
       heads: new Map(),

@@ -107,7 +107,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
     async obtain(about) {
       const { tool, sent, args, call, returned } = about;
       const { entry } = tool;
-      grants.refuseDamage();
+      grants.refuseUnusable();
       const surface = surfaceOf(entry);
       const key = toGrantKey(call.caller, entry);
       const known = remembered(about, key, surface);

@@ -1,8 +1,7 @@
 import { toError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
+import type { AuditHead } from '../../store/audit-head.ts';
 import type { Store } from '../../store/store.ts';
-import type { AuditHead } from './audit-log.ts';
 
 /** Stores the ends of audit chains apart from the audit files, so that truncated files are detected. */
 export interface AuditHeads {
@@ -11,23 +10,22 @@ export interface AuditHeads {
   close(): void;
 }
 
-const SPACE = 'audit-heads';
 const EVERY_MS = 1_000;
 
 /** Heads in a store, saved after a batch, at most once a second. A head is never ahead of its file. */
-export function createAuditHeads(store: Store, log: Logger): AuditHeads {
+export function createAuditHeads({ auditHeads: table }: Pick<Store, 'auditHeads'>, log: Logger): AuditHeads {
   let unsaved: { readonly run: string; readonly head: AuditHead } | undefined;
   let last = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let reported = false;
 
-  const write = (save: (run: string, text: string) => boolean): void => {
+  const write = (save: (run: string, head: AuditHead, at: number) => boolean): void => {
     clearTimeout(timer);
     timer = undefined;
     if (!unsaved) return;
     last = performance.now();
     try {
-      if (save(unsaved.run, JSON.stringify({ ...unsaved.head, at: Date.now() }))) unsaved = undefined;
+      if (save(unsaved.run, unsaved.head, Date.now())) unsaved = undefined;
       reported = false;
     } catch (error) {
       if (!reported)
@@ -36,7 +34,7 @@ export function createAuditHeads(store: Store, log: Logger): AuditHeads {
     }
     if (unsaved) schedule(EVERY_MS);
   };
-  const note = (): void => write((run, text) => store.note(SPACE, run, text));
+  const note = (): void => write(table.note);
   const schedule = (ms: number): void => {
     timer ??= setTimeout(note, ms).unref();
   };
@@ -49,33 +47,11 @@ export function createAuditHeads(store: Store, log: Logger): AuditHeads {
       else schedule(due);
     },
     close() {
-      write((run, text) => {
-        store.set(SPACE, run, text);
+      write((run, head, at) => {
+        table.set(run, head, at);
         return true;
       });
       clearTimeout(timer);
     },
   };
-}
-
-/** The heads in a store, by run. */
-export function readAuditHeads(store: Store): ReadonlyMap<string, AuditHead> {
-  const heads = new Map<string, AuditHead>();
-  for (const [run, text] of store.entries(SPACE)) {
-    const head = toHead(text);
-    // An invalid head must not be treated as missing.
-    heads.set(run, head ?? { seq: Number.MAX_SAFE_INTEGER, chain: '', file: '' });
-  }
-  return heads;
-}
-
-function toHead(text: string): AuditHead | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isJsonObject(value)) return undefined;
-    const { seq, chain, file } = value;
-    return typeof seq === 'number' && typeof chain === 'string' && typeof file === 'string' ? { seq, chain, file } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../core/log.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
+import type { AuditHead } from '../../store/audit-head.ts';
 import { createDayFile } from './day-file.ts';
-
-/** The end of the chain of one run: its last written line, and the file that contains it. */
-export interface AuditHead {
-  readonly seq: number;
-  readonly chain: string;
-  readonly file: string;
-}
 
 /** The JSON members of a line, or a function that builds them when the batch is written, which is faster. */
 export type Members = string | (() => string);

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/json/json.ts';
 import { showName } from '../../core/text/text.ts';
+import type { AuditHead } from '../../store/audit-head.ts';
 import { parseLine } from './audit-files.ts';
-import { type AuditHead, chainNext, chainStart } from './audit-log.ts';
+import { chainNext, chainStart } from './audit-log.ts';
 
 /** One fault in the audit log. */
 export interface AuditFault {

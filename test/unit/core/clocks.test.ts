@@ -20,6 +20,7 @@ const TIME_OF_DAY = [
   'policy/grants.ts',
   'policy/tickets.ts',
   'registry/offer/offer-memory.ts',
+  'store/settings.ts',
 ];
 
 it('no limit uses the time of day', { tags: ['F76'] }, () => {

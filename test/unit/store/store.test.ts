@@ -46,7 +46,7 @@ describe('a damaged store', () => {
       (store: ReturnType<typeof createStore>) => store.check(),
       (store: ReturnType<typeof createStore>) => store.get('disabled-plugins', 'x'),
       (store: ReturnType<typeof createStore>) => store.set('a', 'b', 'c'),
-      (store: ReturnType<typeof createStore>) => store.refuseDamage(),
+      (store: ReturnType<typeof createStore>) => store.refuseUnusable(),
     ]) {
       const store = createStore(dir);
       expect(codeOf(() => use(store))).toBe('STORE_DAMAGED');
@@ -196,7 +196,7 @@ describe('a store that is not damaged', () => {
       'STATE_STORE_UNAVAILABLE',
       'STATE_STORE_UNAVAILABLE',
     ]);
-    expect(codeOf(() => store.refuseDamage())).toBe('ok');
+    expect(codeOf(() => store.refuseUnusable())).toBe('ok');
     store.close();
   });
 });
@@ -215,7 +215,7 @@ describe('a store that another process has locked', () => {
       else expect(() => store[method]('space', 'key', 'refused')).toThrow('locked');
       other.exec('COMMIT');
       expect(store.note('space', 'key', 'new')).toBe(true);
-      expect(other.prepare('SELECT value FROM entry').all()).toEqual([{ value: 'new' }]);
+      expect(other.prepare("SELECT value FROM entry WHERE space = 'space'").all()).toEqual([{ value: 'new' }]);
       other.exec("DELETE FROM entry WHERE space = 'space'");
       other.close();
       store.close();

@@ -1,0 +1,30 @@
+import type { PluginStore } from '../core/contract/plugin-store.ts';
+import type { Logger } from '../core/log.ts';
+import { pluginNamespace, storeFor } from './plugin-store.ts';
+import { createSealer } from './seal.ts';
+import { createPluginSettings, type PluginSettings } from './settings.ts';
+import { createStateKey } from './state-key.ts';
+import { createStore, type Store } from './store.ts';
+
+/** What a gateway keeps in its state folder. Nothing is read or created before its first use. */
+export interface State {
+  readonly store: Store;
+  /** The key of the folder; undefined if it can be neither read nor created. */
+  readonly key: () => Buffer | undefined;
+  /** The data of one plugin. */
+  readonly pluginStore: (pluginId: string) => PluginStore;
+  readonly settings: PluginSettings;
+}
+
+/** The state folder of a gateway. Throws CONFIG_INVALID if PLUGMUX_KEY is invalid. */
+export function openState(dir: string, log: Logger, env = process.env): State {
+  const key = createStateKey(dir);
+  const sealer = createSealer({ env, stateKey: key, log });
+  const store = createStore(dir);
+  return {
+    store,
+    key,
+    pluginStore: (id) => storeFor(store, pluginNamespace(id)),
+    settings: createPluginSettings(store.file, sealer),
+  };
+}
