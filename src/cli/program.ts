@@ -3,53 +3,39 @@ import type { Adapter } from '../core/contract/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/package.ts';
 import { MAX_NESTING, nesting } from '../host/process/environment.ts';
-import { openCommandContext } from './command-context.ts';
-import { addApprovals } from './commands/approvals.ts';
-import { addAudit } from './commands/audit.ts';
-import { addCall } from './commands/call.ts';
-import { addCommand } from './commands/command.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEnable } from './commands/enable.ts';
-import { addExport } from './commands/export.ts';
-import { addImport } from './commands/import.ts';
-import { addInfo } from './commands/info.ts';
-import { addInit } from './commands/init.ts';
-import { addLimits } from './commands/limits.ts';
-import { addList } from './commands/list.ts';
-import { addSchema } from './commands/schema.ts';
 import { addServe } from './commands/serve.ts';
 import { addStdio } from './commands/stdio.ts';
-import { addStore } from './commands/store.ts';
 import { describeError, UsageError } from './context.ts';
 import { addHelp } from './help.ts';
 import { ownRedactor } from './redactor.ts';
 import { endOnUncaught } from './uncaught.ts';
 
-/** Creates the command line with all commands, those of the adapters included. Parsing reports errors as CommanderError. */
-export function createProgram(adapters: readonly Adapter[]): Command {
+type AddCommand = (program: Command, adapters: readonly Adapter[]) => void;
+
+/** The commands that start a gateway. The others are loaded only for another command or for help. */
+const STARTS: ReadonlyMap<string | undefined, AddCommand> = new Map([
+  ['serve', addServe],
+  ['stdio', addStdio],
+]);
+
+/**
+ * Creates the command line with all commands, those of the adapters included; only with the named one if that starts a
+ * gateway. Parsing reports errors as CommanderError.
+ */
+export async function createProgram(adapters: readonly Adapter[], name?: string): Promise<Command> {
   const program = new Command('plugmux');
   program
     .description('Serves plugins of other agent frameworks as one MCP server.')
     .version(VERSION)
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  addServe(program, adapters);
-  addStdio(program, adapters);
-  addList(program, adapters);
-  addInfo(program, adapters);
-  addCall(program, adapters);
-  addApprovals(program, adapters);
-  addCommand(program, adapters);
-  addDoctor(program, adapters);
-  addEnable(program, adapters);
-  addExport(program, adapters);
-  addLimits(program, adapters);
-  addImport(program, adapters);
-  addInit(program);
-  addSchema(program, adapters);
-  addStore(program, adapters);
-  addAudit(program, adapters);
-  for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
+  const start = STARTS.get(name);
+  if (start) start(program, adapters);
+  else {
+    for (const add of STARTS.values()) add(program, adapters);
+    const { addCommands } = await import('./commands/commands.ts');
+    addCommands(program, adapters);
+  }
   addHelp(program);
   // A parent command would consume these options before its subcommand sees them.
   for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {
@@ -63,7 +49,7 @@ export function createProgram(adapters: readonly Adapter[]): Command {
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
 export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
   endOnUncaught();
-  const program = createProgram(adapters);
+  const program = await createProgram(adapters, argv[2]);
   try {
     if (nesting(process.env) > MAX_NESTING) {
       throw new UsageError(

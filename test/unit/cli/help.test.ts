@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adapters } from '../../../dist/adapters/index.js';
 import { createProgram } from '../../../dist/src/cli/program.js';
 
-type Program = ReturnType<typeof createProgram>;
+type Program = Awaited<ReturnType<typeof createProgram>>;
 
 function helpOf(command: Program): string {
   let text = '';
@@ -15,8 +15,8 @@ function helpOf(command: Program): string {
   return text;
 }
 
-describe('--help', () => {
-  const program = createProgram(adapters);
+describe('--help', async () => {
+  const program = await createProgram(adapters);
   const visible = program.commands.filter((command) => !(command as unknown as { _hidden: boolean })._hidden);
 
   it('sorts every command into a group', () => {
@@ -35,5 +35,11 @@ describe('--help', () => {
     const wanted = (own ?? command).registeredArguments.filter(({ required }) => required);
     expect(given.length).toBeGreaterThanOrEqual(wanted.length);
     if (command.commands.length > 0) expect(own, words.join(' ')).toBeDefined();
+  });
+
+  it.each(['serve', 'stdio'])('is the same for %s, which is loaded without the other commands', async (name) => {
+    const alone = await createProgram(adapters, name);
+    expect(alone.commands.map((command) => command.name())).toEqual([name]);
+    expect(helpOf(alone.commands[0] as Program)).toBe(helpOf(program.commands.find((command) => command.name() === name) as Program));
   });
 });

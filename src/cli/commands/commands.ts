@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { openCommandContext } from '../command-context.ts';
+import { addApprovals } from './approvals.ts';
+import { addAudit } from './audit.ts';
+import { addCall } from './call.ts';
+import { addCommand } from './command.ts';
+import { addDoctor } from './doctor.ts';
+import { addEnable } from './enable.ts';
+import { addExport } from './export.ts';
+import { addImport } from './import.ts';
+import { addInfo } from './info.ts';
+import { addInit } from './init.ts';
+import { addLimits } from './limits.ts';
+import { addList } from './list.ts';
+import { addSchema } from './schema.ts';
+import { addStore } from './store.ts';
+
+/** Adds every command that starts no gateway, those of the adapters included. */
+export function addCommands(program: Command, adapters: readonly Adapter[]): void {
+  addList(program, adapters);
+  addInfo(program, adapters);
+  addCall(program, adapters);
+  addApprovals(program, adapters);
+  addCommand(program, adapters);
+  addDoctor(program, adapters);
+  addEnable(program, adapters);
+  addExport(program, adapters);
+  addLimits(program, adapters);
+  addImport(program, adapters);
+  addInit(program);
+  addSchema(program, adapters);
+  addStore(program, adapters);
+  addAudit(program, adapters);
+  for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
+}
