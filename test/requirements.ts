@@ -384,6 +384,9 @@ export const REQUIREMENTS = {
     'call-limits':
       "The time limit of a call is that of the plugin in mcp.json, else its author's, else the file's global one, else the format's, else the built-in one.",
     'limits-printed': 'Every limit is printed with its value and the source of that value.',
+    'settings-shape':
+      'Settings that a plugin declares have one shape for every format; what cannot be used of a declaration is left out and listed.',
+    'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',
     'errors-documented': 'Error codes and their documentation are equal, in both directions.',

@@ -8,6 +8,7 @@ import { VERSION } from '../../src/core/package.ts';
 import type { EthosManifest } from './manifest.ts';
 import { CALL_TIMEOUT_MS } from './offer/offer.ts';
 import { openPlugin } from './open.ts';
+import type { EthosCredential } from './read/package-file.ts';
 import { type Recognised, recogniseSource } from './read/recognise.ts';
 import { relate } from './read/relate.ts';
 import { readSkills } from './read/skills.ts';
@@ -42,6 +43,14 @@ export const ethos: Adapter = {
   },
 };
 
+// Credentials are the only settings that a package declares.
+function settingsOf(credentials: readonly EthosCredential[]): Pick<Manifest, 'settings'> {
+  if (credentials.length === 0) return {};
+  const properties = credentials.map(({ key, label }) => [key, { type: 'string', title: label, writeOnly: true }]);
+  const required = credentials.filter((credential) => credential.required).map(({ key }) => key);
+  return { settings: { type: 'object', properties: Object.fromEntries(properties), required } };
+}
+
 function toManifest(found: Recognised, source: Source): EthosManifest {
   const { package: pkg, pluginId, folderName } = found;
   const id = source.key ?? pluginId;
@@ -58,6 +67,7 @@ function toManifest(found: Recognised, source: Source): EthosManifest {
     digest: createHash('sha256')
       .update(JSON.stringify([VERSION, found.digest, source.entry]))
       .digest('hex'),
+    ...settingsOf(pkg.credentials),
     ...(found.scan.guards && source.entry.options.onGuardError !== 'allow' ? { guards: 'seen' } : {}),
   };
   return { ...manifest, found, source, group: `ethos:${id}`, order: id, dependencies: [] };

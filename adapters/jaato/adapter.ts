@@ -6,7 +6,7 @@ import type { Host } from '../../src/core/contract/host.ts';
 import type { MemberSpec } from '../../src/core/contract/member.ts';
 import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths } from '../../src/host/python/options.ts';
@@ -79,6 +79,7 @@ export const jaato: Adapter = {
         watch: selected.path === undefined ? [] : [selected.path],
         digest: selected.path === undefined ? JSON.stringify(selected.find) : folderDigest(selected.path),
         ...(isGuard(source.entry, selected) ? { guards: true } : {}),
+        ...(selection.several ? { settingsAt: ['config', configKey(source.entry, selected)] } : {}),
         selected,
         selection,
         source,
@@ -193,10 +194,14 @@ function toMember(manifest: JaatoManifest, host: Host, bare: boolean): MemberSpe
   });
 }
 
+function configKey({ options }: Pick<Entry, 'options'>, { name, stem }: Pick<Selected, 'name' | 'stem'>): string {
+  const all = asObject(options.config);
+  return !Object.hasOwn(all, name) && Object.hasOwn(all, stem) ? stem : name;
+}
+
 function configOf({ settings, credentials, options }: Entry, { several }: Selection, { name, stem }: Selected): JsonObject {
-  const all = options.config as JsonObject | undefined;
-  const own = several ? (all?.[name] ?? all?.[stem]) : settings;
-  return { ...(isJsonObject(own) ? own : {}), ...credentials };
+  const own = several ? asObject(options.config)[configKey({ options }, { name, stem })] : settings;
+  return { ...asObject(own), ...credentials };
 }
 
 function hideAll(value: JsonValue | undefined, host: Host): void {

@@ -3,7 +3,7 @@ import type { Host } from '../../src/core/contract/host.ts';
 import type { Member } from '../../src/core/contract/member.ts';
 import { emptyOffer, type Offer } from '../../src/core/contract/plugin.ts';
 import type { Tool } from '../../src/core/contract/tool.ts';
-import type { JsonObject } from '../../src/core/json/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
 import { enforce, type Preview, permitCommand, registerPeer } from './enforce.ts';
 import { previewCall } from './preview.ts';
@@ -52,6 +52,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
     ...(guard ? { middleware: guard } : {}),
     problems: report.problems ?? [],
     facts: factsOf(report),
+    ...settingsOf(report),
     ...(report.name === undefined ? {} : { adminDetails: { name: report.name } }),
   };
 }
@@ -96,6 +97,16 @@ function toTool(
       ? async (args, ctx) => withoutData(await member.call(key, args, ctx))
       : (args, ctx) => member.call(key, args, ctx),
   };
+}
+
+// Authors mark secrets in several ways; the schema has one.
+function settingsOf({ settings = {}, secretSettings = [] }: JaatoReport): Pick<Offer, 'settings'> {
+  if (Object.keys(settings).length === 0) return {};
+  const properties = Object.entries(asObject(settings.properties)).map(([key, schema]): [string, JsonValue] => [
+    key,
+    isJsonObject(schema) && secretSettings.includes(key) ? { ...schema, writeOnly: true } : schema,
+  ]);
+  return { settings: { ...settings, properties: Object.fromEntries(properties) } };
 }
 
 function withoutData({ structured: _, ...rest }: ToolResult): ToolResult {

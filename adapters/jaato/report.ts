@@ -48,6 +48,8 @@ export interface JaatoReport extends PythonReport {
   readonly hiddenExecutors?: readonly string[];
   /** Settings that its schema marks as secret. */
   readonly secretSettings?: readonly string[];
+  /** JSON Schema of its settings; empty if it declares none. */
+  readonly settings?: JsonObject;
   readonly problems?: readonly Problem[];
   readonly tier?: string;
 }
@@ -87,6 +89,7 @@ export const checkJaatoReport = checkReports(
     previews: z.boolean().optional(),
     hiddenExecutors: reported.texts.optional(),
     secretSettings: reported.texts.optional(),
+    settings: reported.object.optional(),
     problems: reported.problems.optional(),
     tier: z.string().optional(),
   }),

@@ -80,7 +80,7 @@ async function withPlugin(
   const { toLaunch } = await import('./go-plugin/launch.ts');
   const program = findProgram(dir);
   const known = (await commandContext.find(name)) as SquadronManifest | undefined;
-  const settings = known?.settings() ?? {};
+  const settings = known?.values() ?? {};
   hideSecrets(settings, host);
   const { env = {}, cwd = process.cwd() } = known?.source.entry ?? {};
   const member = host.join({

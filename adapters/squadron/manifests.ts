@@ -18,7 +18,7 @@ export interface SquadronManifest extends Manifest {
   readonly options: SquadronOptions;
   /** The program to install; absent for tools that a file declares. */
   readonly install?: InstallRequest;
-  readonly settings: () => Readonly<Record<string, string>>;
+  readonly values: () => Readonly<Record<string, string>>;
   readonly tools?: readonly (ToolBlock | FaultyBlock)[];
   /** Why it cannot be opened. */
   readonly fault?: GatewayError;
@@ -46,7 +46,7 @@ export function fromDeclarations(id: string, source: Source, declared: Declarati
   const digest = createHash('sha256').update(JSON.stringify(declared, asPlain)).digest('hex');
   return [
     ...plugins,
-    { ...base(id, source, toOptions(source.entry)), version: 'local', digest, settings: () => ({}), tools: declared.tools, notes },
+    { ...base(id, source, toOptions(source.entry)), version: 'local', digest, values: () => ({}), tools: declared.tools, notes },
   ];
 }
 
@@ -64,9 +64,9 @@ function fromBlock(block: PluginBlock | FaultyBlock, source: Source, root: strin
         fix: 'Rename one of the two.',
       });
     const place = block.source === undefined || block.source === '' ? undefined : placeOf(block.source, block.version, block.folder, root);
-    const settings = (): Record<string, string> =>
+    const values = (): Record<string, string> =>
       toSettings(name, { settings: { ...block.settings, ...source.entry.settings }, credentials: source.entry.credentials });
-    const manifest = toManifest(name, source, { source: place, version: block.version }, settings);
+    const manifest = toManifest(name, source, { source: place, version: block.version }, values);
     return {
       ...manifest,
       digest: createHash('sha256')
@@ -80,7 +80,7 @@ function fromBlock(block: PluginBlock | FaultyBlock, source: Source, root: strin
       ...base(name, source, toOptions(source.entry)),
       version: '',
       digest: error.message,
-      settings: () => ({}),
+      values: () => ({}),
       fault: error,
       notes: [],
     };
@@ -102,7 +102,7 @@ function toManifest(
   id: string,
   source: Source,
   which: Pick<InstallRequest, 'source' | 'version'>,
-  settings: SquadronManifest['settings'],
+  values: SquadronManifest['values'],
 ): SquadronManifest {
   const options = toOptions(source.entry);
   const home = findHome(source.root);
@@ -126,7 +126,7 @@ function toManifest(
       .update(JSON.stringify([stamp, which, home]))
       .digest('hex'),
     install: { name: id, home, releases: options.releases, ...which },
-    settings,
+    values,
     notes: [],
   };
 }

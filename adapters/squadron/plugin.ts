@@ -27,7 +27,7 @@ export function openProgramPlugin(
 ): Plugin {
   const { id, options, notes, source } = manifest;
   const { entry } = source;
-  const settings = manifest.settings();
+  const settings = manifest.values();
   hideSecrets(settings, host);
   const log = host.log.area(`plugin:${id}`);
   const startMs = entry.startTimeoutMs ?? START_MS;

@@ -17,6 +17,7 @@ import { instructionsOf } from './prompt.ts';
 import { recogniseFolder } from './recognise.ts';
 import { toRecord } from './record.ts';
 import { checkTalosReport, type TalosReport } from './report.ts';
+import { toSettingsSchema } from './settings-schema.ts';
 
 interface TalosPluginManifest extends Manifest {
   readonly talos: TalosManifest;
@@ -40,6 +41,7 @@ export const talos: Adapter = {
     if (!found) return null;
     const { manifest } = found;
     const id = source.key ?? manifest.id;
+    const settings = toSettingsSchema(manifest);
     const read: TalosPluginManifest = {
       id,
       ...(id === manifest.id ? {} : { alias: manifest.id }),
@@ -50,6 +52,7 @@ export const talos: Adapter = {
       origin: source.path,
       watch: [source.path],
       digest: found.digest,
+      ...(settings ? { settings } : {}),
       talos: manifest,
       entryFile: found.entry,
       source,

@@ -12,6 +12,7 @@ export interface TalosFunction {
 export interface TalosCredential {
   readonly name: string;
   readonly label: string;
+  readonly description?: string;
   readonly required: boolean;
   readonly secret: boolean;
 }
@@ -20,6 +21,11 @@ export interface TalosCredential {
 export interface TalosSetting {
   readonly name: string;
   readonly label: string;
+  readonly description?: string;
+  /** `number`, `string`, `boolean` or `select`; other texts count as `string`. */
+  readonly type: string;
+  /** The choices of a `select`. */
+  readonly options: readonly string[];
   readonly secret: boolean;
   readonly default?: string;
 }
@@ -72,19 +78,23 @@ export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: s
     credentials: entries(raw.credentials, 'credentials', 'name', problems).map((c) => ({
       name: c.name as string,
       label: text(c.label) ?? (c.name as string),
+      ...described(c),
       required: c.required === true,
       secret: c.secret !== false,
     })),
     settings: entries(raw.settings, 'settings', 'name', problems).map((s) => ({
       name: s.name as string,
       label: text(s.label) ?? (s.name as string),
+      ...described(s),
+      type: text(s.type) ?? 'string',
+      options: Array.isArray(s.options) ? s.options.flatMap((option) => (option === null ? [] : [toText(option)])) : [],
       secret: s.secret === true,
       ...(s.default === undefined || s.default === null ? {} : { default: toText(s.default) }),
     })),
     triggers: entries(raw.triggers, 'triggers', 'id', problems).map((t) => ({
       id: t.id as string,
       label: text(t.label) ?? (t.id as string),
-      ...(text(t.description) === undefined ? {} : { description: text(t.description) as string }),
+      ...described(t),
     })),
     modules: entries(raw.modules, 'modules', 'id', problems).map((m) => ({
       id: m.id as string,
@@ -103,6 +113,10 @@ export function toText(value: JsonValue): string {
 
 function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function described({ description }: JsonObject): { description?: string } {
+  return text(description) === undefined ? {} : { description: text(description) as string };
 }
 
 function toFunctions(raw: JsonValue[], problems: Problem[]): TalosFunction[] {

@@ -3,7 +3,8 @@ import type { Problem } from '../../src/core/contract/plugin.ts';
 import { didYouMean } from '../../src/core/text/nearest.ts';
 import { type TalosManifest, toText } from './manifest.ts';
 
-const OAUTH_TOKEN = 'refresh_token';
+/** The key of the refresh token of a plugin with an OAuth login. */
+export const OAUTH_TOKEN = 'refresh_token';
 const OAUTH_KEYS = [OAUTH_TOKEN, 'access_token', 'token_expiry'];
 
 /** The flat record of strings that a plugin receives with every call, with missing and unknown keys. */

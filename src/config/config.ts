@@ -94,6 +94,8 @@ export interface Config {
   readonly files: readonly string[];
   /** `file:line:column` of a key, for messages. */
   at(...path: (string | number)[]): string;
+  /** Whether a value of the file is written with a reference to the environment. */
+  refersToEnv(...path: (string | number)[]): boolean;
 }
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];

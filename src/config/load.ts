@@ -226,6 +226,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     secrets: [...secretsOf(data, origin.filled, dir), ...proxySecrets(data, env)],
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
+    refersToEnv: (...where: (string | number)[]) => source.textAt(where).includes('${env:'),
   });
 }
 

@@ -29,6 +29,9 @@ export interface PluginStatus {
   readonly triggers: Offer['triggers'];
   readonly facts: JsonObject;
   readonly adminDetails: AdminDetails;
+  /** The settings that the plugin declares, as it wrote them. */
+  readonly settings?: JsonObject | undefined;
+  readonly settingsAt?: readonly string[] | undefined;
 }
 
 /** The error for calls to a plugin that is not available. */
@@ -85,6 +88,8 @@ export function toStatus(
     triggers: offer?.triggers ?? [],
     facts: offer?.facts ?? {},
     adminDetails: offer?.adminDetails ?? {},
+    settings: manifest?.settings ?? offer?.settings,
+    settingsAt: manifest?.settingsAt,
   };
 }
 

@@ -78,6 +78,7 @@ def describe_plugin(owner):
         "previews": contract.has("format_permission_request"),
         "hiddenExecutors": hidden,
         "secretSettings": secret_settings(declared_settings),
+        "settings": declared_settings,
         "problems": problems,
     }
     tier = getattr(owner.found.module, "PLUGIN_TIER", None)

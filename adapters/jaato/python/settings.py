@@ -32,8 +32,12 @@ def settings_schema(declared, environment):
             continue
         kinds = _kinds_of(member(item, "type"))
         choices = member(item, "choices")
+        description = member(item, "description")
+        default = member(item, "default")
         properties[name] = {
-            **({"type": kinds} if kinds else {}),
+            **({"description": description} if isinstance(description, str) and description else {}),
+            **({} if default is None else {"default": default}),
+            **({"type": kinds[0] if len(kinds) == 1 else kinds} if kinds else {}),
             **({"enum": list(choices)} if isinstance(choices, (list, tuple)) and choices else {}),
         }
         # An environment variable can replace a setting.

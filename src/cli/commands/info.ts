@@ -7,8 +7,10 @@ import { toJsonText } from '../../core/json/exact-number.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
 import type { PluginStatus } from '../../registry/plugin-status.ts';
+import type { SettingsView } from '../../registry/settings/read-settings.ts';
 import { type CommonOptions, openSession, UsageError, unknownPlugin, withListed } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
+import { settingLines } from '../setting-lines.ts';
 
 /** `plugmux info`: shows one plugin or tool in detail. Starts the plugins and waits up to `firstListMs` for them. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
@@ -21,14 +23,15 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
     .option('--json', 'print JSON')
     .action(async (id: string, tool: string | undefined, options: CommonOptions & { profile: string }) => {
       const session = openSession(options, adapters, { here: true, quiet: true });
+      const settingsOf = tool === undefined ? await settingsReader() : () => undefined;
       await withListed(session, options.profile, (app) => {
         const plugin = findPlugin(app, id);
         const data =
           tool === undefined
-            ? describePlugin(app, plugin, options.profile)
+            ? describePlugin(app, plugin, options.profile, settingsOf(plugin, app))
             : describeTool(app, plugin, tool, options.profile, session.config);
         printMasked(data, options.json, () =>
-          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
+          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(key, value))))),
         );
       });
     });
@@ -49,8 +52,16 @@ function toolsOf(app: App, plugin: PluginStatus, profile: string) {
   return [...app.gateway.view(localCaller(profile)).tools.values()].filter(({ entry }) => entry.plugin.id === plugin.id);
 }
 
-function describePlugin(app: App, plugin: PluginStatus, profile: string): Record<string, unknown> {
-  const { error, problems, quarantined, triggers, facts, adminDetails: _, adapter, ...rest } = plugin;
+type SettingsReader = (plugin: PluginStatus, app: App) => SettingsView | undefined;
+
+// Loaded only for a plugin, because the check of defaults needs the schema compiler.
+async function settingsReader(): Promise<SettingsReader> {
+  const { readSettings } = await import('../../registry/settings/read-settings.ts');
+  return (plugin, app) => readSettings(plugin, app.registry.config(plugin.id)?.id ?? plugin.id, app.config());
+}
+
+function describePlugin(app: App, plugin: PluginStatus, profile: string, declared: SettingsView | undefined): Record<string, unknown> {
+  const { error, problems, quarantined, triggers, facts, adminDetails: _, settings: __, settingsAt: ___, adapter, ...rest } = plugin;
   const tools = toolsOf(app, plugin, profile);
   return {
     ...rest,
@@ -61,7 +72,8 @@ function describePlugin(app: App, plugin: PluginStatus, profile: string): Record
     // What clients do not receive of each tool; `info <plugin> <tool>` shows the original.
     untold: tools.flatMap((tool) => untold(tool).map((loss) => `${tool.entry.name}: ${loss}`)),
     triggers: triggers.map((t) => t.id),
-    problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`)],
+    settings: declared?.settings,
+    problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`), ...(declared?.problems ?? [])],
   };
 }
 
@@ -129,7 +141,8 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function show(value: unknown): string {
+function show(key: string, value: unknown): string {
+  if (key === 'settings') return settingLines(value as SettingsView['settings']).join('\n');
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n');
   return toJsonText(value);

@@ -45,6 +45,13 @@ export interface Manifest {
    * `seen`: only in profiles that include the plugin.
    */
   readonly guards?: boolean | 'seen';
+  /**
+   * The settings that it declares, a JSON Schema 2020-12 object. Extensions: `x-path` ("file" or "directory"), `x-choices`
+   * (choices by a function of the plugin), `x-command` (it occurs in a command, so only mcp.json sets it).
+   */
+  readonly settings?: JsonObject;
+  /** Keys of its entry below which its settings are. Default: `["settings"]`. */
+  readonly settingsAt?: readonly string[];
 }
 
 /** An event source declared by a plugin. */
@@ -85,6 +92,8 @@ export interface Offer {
   readonly problems: readonly Problem[];
   /** Facts for the operator, such as the dialect in use. */
   readonly facts: JsonObject;
+  /** The settings that only the plugin's code knows, as in `Manifest.settings`. */
+  readonly settings?: JsonObject;
   /** What the routes for administrators show. */
   readonly adminDetails?: AdminDetails;
 }

@@ -99,6 +99,7 @@ const stored = z.object({
   problems: z.array(problem),
   facts: object,
   adminDetails: adminDetails.optional(),
+  settings: object.optional(),
   reads: z.boolean(),
   composes: z.boolean(),
   // What happens to a call if the middleware fails; absent if there is none.
