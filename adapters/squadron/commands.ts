@@ -160,7 +160,8 @@ async function buildPlugin({ root, host, print }: CommandContext, name: string, 
   }
   const dir = installFolder(homeOf(options, root), name, options.version);
   const { build, languageOf } = await import('./install/build.ts');
-  const { withLock } = await import('./install/lock.ts');
+  const { withLock } = await import('../../src/host/process/lock.ts');
+  const { stopped } = await import('./install/run-tool.ts');
   const kind = languageOf(source);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
@@ -168,7 +169,7 @@ async function buildPlugin({ root, host, print }: CommandContext, name: string, 
   print(`  Source: ${source}`);
   print(`  Output: ${join(dir, kind === 'go' ? PROGRAM : 'venv')}`);
   const context = { env: {}, signal: stop.signal, run: host.run, onLine: print, step: (text: string) => print(`  ${text}`) };
-  await withLock(`${dir}.lock`, stop.signal, () => build(source, dir, context));
+  await withLock(`${dir}.lock`, { signal: stop.signal, stopped }, () => build(source, dir, context));
 }
 
 function isOutside(path: string, root: string): boolean {

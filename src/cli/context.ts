@@ -39,8 +39,8 @@ export interface CliSession {
   readonly log: Logger;
   readonly redactor: Redactor;
   readonly flushLog: () => void;
-  /** Reads the configuration again. */
-  load(took?: TookFiles): Config;
+  /** Reads the configuration again, or `given` as the text of its file. */
+  load(took?: TookFiles, given?: Buffer): Config;
   /** The limits in effect. */
   limits(): Limits;
   /** Opens the app. Throws STORE_DAMAGED, or AUDIT_STORE_UNAVAILABLE with `forCalls`. */
@@ -70,8 +70,8 @@ export function openSession(
     cwd: process.cwd(),
     here: mode.here,
   });
-  const load = (took?: TookFiles): Config => {
-    const loaded = loadConfig(file, adapters, process.env, overrides, took);
+  const load = (took?: TookFiles, given?: Buffer): Config => {
+    const loaded = loadConfig(file, adapters, process.env, overrides, took, given);
     for (const secret of loaded.secrets) redactor.add(secret);
     return loaded;
   };
@@ -139,8 +139,9 @@ export function checkProfile({ gateway, policy }: App, profile: string): void {
 export function unknownPlugin(id: string, ids: readonly string[], { leftOut }: Pick<Config, 'leftOut'>): UsageError {
   const why = leftOut.get(id);
   if (why !== undefined) return new UsageError(`The server "${id}" is left out: ${why}`, 'Correct that entry.');
-  const fix = ids.length > 0 ? `Use one of: ${ids.join(', ')}.` : 'Add it under "plugins" in mcp.json.';
-  return new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || fix);
+  const known = [...new Set(ids)];
+  const fix = known.length > 0 ? `Use one of: ${known.join(', ')}.` : 'Add it under "plugins" in mcp.json.';
+  return new UsageError(`There is no plugin "${id}".`, didYouMean(id, known).trim() || fix);
 }
 
 /** An error as text for a terminal: the message, then the fix. */

@@ -39,19 +39,23 @@ export interface Overrides {
 /** Called with the files that a configuration is read from and their stamp, even if it turns out to be invalid. */
 export type TookFiles = (files: readonly string[], stamp: string) => void;
 
-/** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
+/**
+ * Reads and checks a configuration file, or `given` as its text. Throws CONFIG_INVALID naming every fault with file, line and
+ * column.
+ */
 export function loadConfig(
   file: string,
   adapters: readonly Adapter[],
   env: NodeJS.ProcessEnv,
   overrides: Overrides = {},
   took: TookFiles = () => undefined,
+  given?: Buffer,
 ): Config {
   const name = nameOf(file);
   // Taken before reading, so a save during the read counts as a change.
   const stampBefore = stampOf([file]);
   took([file], stampBefore);
-  const text = readText(file);
+  const text = readText(file, given);
   const source = createSourceText(name, text);
   const raw = parseText(text, name, source);
   const dir = dirname(file);
@@ -100,12 +104,11 @@ function nameOf(file: string): string {
   return inside.startsWith('..') || process.cwd() === parse(file).root ? file : inside;
 }
 
-function readText(file: string): string {
+function readText(file: string, given: Buffer | undefined): string {
   try {
-    const stat = statSync(file);
-    if (stat.isDirectory()) throw new Error('it is a folder');
-    if (stat.size > MAX_SIZE) throw new Error(`it is larger than ${MAX_SIZE / 1024 / 1024} MB`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    if (!given && statSync(file).isDirectory()) throw new Error('it is a folder');
+    if ((given?.length ?? statSync(file).size) > MAX_SIZE) throw new Error(`it is larger than ${MAX_SIZE / 1024 / 1024} MB`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(given ?? readFileSync(file));
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     const fix = isThere

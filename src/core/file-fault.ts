@@ -7,6 +7,7 @@ const FAULTS: ReadonlyMap<string, string> = new Map([
   ['ELOOP', 'it is a loop of links'],
   ['EROFS', 'it is on a read-only file system'],
   ['ENOSPC', 'the disk is full'],
+  ['EBUSY', 'it is in use, or a mount point'],
   ['ERR_ENCODING_INVALID_ENCODED_DATA', 'it is not text in UTF-8'],
 ]);
 

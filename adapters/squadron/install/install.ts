@@ -3,13 +3,13 @@ import { isAbsolute, join } from 'node:path';
 import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
+import { withLock } from '../../../src/host/process/lock.ts';
 import type { ReleaseHosts } from '../options.ts';
 import { build } from './build.ts';
 import { forgetDigest, recordDigest, verifyDigest } from './digest.ts';
 import { installFolder, PROGRAM } from './home.ts';
-import { withLock } from './lock.ts';
 import { installRelease, parseRelease } from './release.ts';
-import type { ToolContext } from './run-tool.ts';
+import { stopped, type ToolContext } from './run-tool.ts';
 import { findProgram, hasEntry, type Program, readRunner } from './runner.ts';
 
 /** The plugin to install and its source. */
@@ -38,12 +38,12 @@ export async function ensureInstalled(request: InstallRequest, context: InstallC
   const dir = installFolder(home, name, version);
   if (source === undefined) return findProgram(dir);
   if (isAbsolute(source)) {
-    await withLock(`${dir}.lock`, context.signal, () => build(source, dir, context)).catch((error) => {
+    await withLock(`${dir}.lock`, { signal: context.signal, stopped }, () => build(source, dir, context)).catch((error) => {
       throw asBuildFailure(name, error);
     });
     return findProgram(dir);
   }
-  await withLock(`${dir}.lock`, context.signal, () => ensureRelease(request, source, dir, context));
+  await withLock(`${dir}.lock`, { signal: context.signal, stopped }, () => ensureRelease(request, source, dir, context));
   return findProgram(dir);
 }
 

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { findPlugin } from '../../gateway/plugin-admin.ts';
 import { type CliSession, type CommonOptions, LOCAL_ACTOR, openSession, UsageError, unknownPlugin, withApp } from '../context.ts';
-import { setEnabledInFile } from '../enable-in-file.ts';
 import { printMasked } from '../print.ts';
 
 interface Options extends CommonOptions {
@@ -34,6 +33,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
     program.command(name, { hidden: isHidden }).argument('<plugin>', "the plugin's id").option('--json', 'print JSON');
   const inFile = async (id: string, options: Options, { enabled, state }: Switch): Promise<void> => {
     const session = openSession(options, adapters, { here: true, quiet: true });
+    const { setEnabledInFile } = await import('../in-file/enable-in-file.ts');
     const { changed, isStillDisabled } = await setEnabledInFile(session, adapters, id, enabled, options.settings);
     printMasked({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
     if (isStillDisabled) process.stderr.write(`note: an administrator disabled ${id}, too: run \`plugmux enable ${id}\`.\n`);

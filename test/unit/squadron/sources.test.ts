@@ -2,7 +2,6 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installFolder } from '../../../adapters/squadron/install/home.ts';
-import { withLock } from '../../../adapters/squadron/install/lock.ts';
 import { findChecksum, parseRelease } from '../../../adapters/squadron/install/release.ts';
 import { findProgram, readRunner, writeRunner } from '../../../adapters/squadron/install/runner.ts';
 import { hashSource } from '../../../adapters/squadron/install/source-hash.ts';
@@ -129,21 +128,4 @@ it('no part of a source is parsed as an option or command', { tags: ['F70'] }, (
   }
   for (const source of ['git+ssh://o@github.com/o/r', 'github.com/o/r --upload-pack=x', 'github.com/o/r@v1', '-e github.com/o/r'])
     expect(() => parseRelease(source, 'v1.0.0')).toThrow('is not a release');
-});
-
-it('a lock has one owner, and a dead owner releases it', async () => {
-  const file = join(tempFolder(), 'x.lock');
-  const order: string[] = [];
-  const { signal } = new AbortController();
-  const hold = (name: string) =>
-    withLock(file, signal, async () => {
-      order.push(`${name} in`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      order.push(`${name} out`);
-    });
-  await Promise.all([hold('a'), hold('b')]);
-  expect(order).toEqual(['a in', 'a out', 'b in', 'b out']);
-  writeFileSync(file, '999999999 1');
-  await hold('c');
-  expect(order.slice(4)).toEqual(['c in', 'c out']);
 });

@@ -1,16 +1,22 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify } from '../../../src/host/process/process-tree.ts';
-import { stopped } from './run-tool.ts';
+import { identify } from './process-tree.ts';
 
 const POLL_MS = 100;
 const inThisProcess = new Map<string, Promise<unknown>>();
 
-/** Runs a function while holding a lock file, exclusive across processes. Waits for the lock. */
-export async function withLock<T>(file: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+/** How to wait for a lock. */
+export interface LockWait {
+  readonly signal: AbortSignal;
+  /** The error if the signal aborts before the lock is acquired. */
+  readonly stopped: () => Error;
+}
+
+/** Runs a function while holding a lock file, exclusive across processes. The lock of a dead process is removed. */
+export async function withLock<T>(file: string, wait: LockWait, run: () => Promise<T>): Promise<T> {
   const before = inThisProcess.get(file) ?? Promise.resolve();
-  const mine = before.then(() => locked(file, signal, run));
+  const mine = before.then(() => locked(file, wait, run));
   const settled = mine.catch(() => undefined);
   inThisProcess.set(file, settled);
   try {
@@ -20,10 +26,10 @@ export async function withLock<T>(file: string, signal: AbortSignal, run: () => 
   }
 }
 
-async function locked<T>(file: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+async function locked<T>(file: string, { signal, stopped }: LockWait, run: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const own = `${process.pid} ${identify(process.pid)?.start ?? ''}`;
-  while (!tryTake(file, own)) {
+  while (!tryAcquire(file, own)) {
     if (signal.aborted) throw stopped();
     breakStale(file);
     await sleep(POLL_MS);
@@ -36,7 +42,7 @@ async function locked<T>(file: string, signal: AbortSignal, run: () => Promise<T
 }
 
 // A hard link appears with its content; a newly opened file would be empty for a moment.
-function tryTake(file: string, own: string): boolean {
+function tryAcquire(file: string, own: string): boolean {
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, own);
