@@ -202,6 +202,8 @@ export const REQUIREMENTS = {
     'destructive-kept': 'A tool that its format marks as destructive is never published as harmless, even if no approval is required.',
     'approval-exported': "A client's allow-list holds exactly the tools that run without a question.",
     'tools-api': 'Code without MCP calls tools with the same edge, schema and policy as any client.',
+    'tools-listed': 'GET /api/tools lists to code without MCP exactly what the caller may call in the profile, behind the same edge.',
+    'openapi-valid': 'The OpenAPI description is valid OpenAPI 3.1 for any tool schema, and its references keep their meaning.',
   }),
   ...promised('schemas, arguments and results', {
     F13: 'A tool name that is a prototype member, of any length, or with hidden characters is unknown, and shown shortened.',

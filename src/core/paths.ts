@@ -5,5 +5,6 @@ export const PATHS = {
   messages: '/messages',
   websocket: '/ws',
   tools: '/api/tools',
+  openapi: '/api/openapi.json',
   status: '/status',
 } as const;

@@ -1,21 +1,21 @@
 import { exportAnthropic } from './anthropic.ts';
-import { exportClaudeCode } from './claude-code.ts';
-import { exportClaudeDesktop } from './claude-desktop.ts';
-import { exportCline } from './cline.ts';
-import { exportCodex } from './codex.ts';
-import { exportContinue } from './continue.ts';
-import { exportCopilotCli } from './copilot-cli.ts';
-import { exportCursor } from './cursor.ts';
+import { exportClaudeCode } from './clients/claude-code.ts';
+import { exportClaudeDesktop } from './clients/claude-desktop.ts';
+import { exportCline } from './clients/cline.ts';
+import { exportCodex } from './clients/codex.ts';
+import { exportContinue } from './clients/continue.ts';
+import { exportCopilotCli } from './clients/copilot-cli.ts';
+import { exportCursor } from './clients/cursor.ts';
+import { exportGeminiCli } from './clients/gemini-cli.ts';
+import { exportOpencode } from './clients/opencode.ts';
+import { exportVscode } from './clients/vscode.ts';
+import { exportWindsurf } from './clients/windsurf.ts';
+import { exportZed } from './clients/zed.ts';
 import type { Exporter } from './exporter.ts';
 import { exportGemini } from './gemini.ts';
-import { exportGeminiCli } from './gemini-cli.ts';
 import { exportOpenai } from './openai.ts';
 import { exportOpenapi } from './openapi.ts';
-import { exportOpencode } from './opencode.ts';
 import type { ExportTarget } from './targets.ts';
-import { exportVscode } from './vscode.ts';
-import { exportWindsurf } from './windsurf.ts';
-import { exportZed } from './zed.ts';
 
 /** The exporter of each target. Imported on first use, since no start needs it. */
 export const EXPORTERS: Readonly<Record<ExportTarget, Exporter>> = {

@@ -21,6 +21,7 @@ import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type AppStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
+import { type ListSource, listRoutes } from './tool-lists.ts';
 import { toolsRoute } from './tools-api.ts';
 import { offersWebSocket, serveAsIs } from './upgrade.ts';
 import { createWebSocket, upgradeRoute } from './websocket.ts';
@@ -43,7 +44,7 @@ export async function serveHttp(
   engine: Engine,
   config: Config,
   limits: Limits,
-  app: Health & AppStatus & { readonly failedLogin: FailedLogin },
+  app: Health & AppStatus & ListSource & { readonly failedLogin: FailedLogin },
   own: Routes['prefixes'],
   log: Logger,
 ): Promise<HttpTransport> {
@@ -71,6 +72,7 @@ export async function serveHttp(
         [PATHS.websocket, upgradeRoute],
       ]),
       prefixes: own,
+      queried: listRoutes(app),
       named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
       admin: new Map([[PATHS.status, statusRoute(app, counts)]]),
       open: healthRoutes({ ready: app.ready, draining: () => draining }),

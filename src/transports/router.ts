@@ -29,12 +29,13 @@ export type PrefixRoute = (request: IncomingMessage, response: ServerResponse, p
 
 /**
  * The routing table. `profiled`: one address for the default profile, `<address>/<profile>` for the others. `named`: the same,
- * followed by a tool name. `admin`: 404 without the scope `admin`. `open`: no login. `prefixes`: check the login themselves.
+ * followed by a tool name. `queried`: the profile is the query parameter `profile`. `admin`: 404 without the scope `admin`. `open`: no login. `prefixes`: check the login themselves.
  */
 export interface Routes {
   readonly prefixes: ReadonlyMap<string, PrefixRoute>;
   readonly profiled: ReadonlyMap<string, Route>;
   readonly named: ReadonlyMap<string, Route>;
+  readonly queried: ReadonlyMap<string, Route>;
   readonly admin: ReadonlyMap<string, Route>;
   readonly open: ReadonlyMap<string, Route>;
 }
@@ -76,20 +77,25 @@ const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za
 
 /** Creates a router over a table of routes. Any other path gives 404. */
 export function createRouter({ edge, routes, log, follow, hasProfile: knows, draining, full }: RouterParts): Router {
-  const find = (path: string): MatchedRoute | undefined => {
-    const exact = findExact(path);
+  const find = (path: string, query: string): MatchedRoute | undefined => {
+    const exact = findExact(path, query);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
     // Many clients and proxies append a slash to the address.
-    const found = findExact(path.slice(0, -1));
+    const found = findExact(path.slice(0, -1), query);
     return found && !found.admin && found.name === '' ? found : undefined;
   };
 
   // Exact routes first, then `<route>/<profile>` for existing profiles.
-  const findExact = (path: string): MatchedRoute | undefined => {
+  const findExact = (path: string, query: string): MatchedRoute | undefined => {
     const route = routes.profiled.get(path);
     if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false, name: '' };
     const own = routes.admin.get(path);
     if (own) return { route: own, base: path, profile: DEFAULT_PROFILE, admin: true, name: '' };
+    const list = routes.queried.get(path);
+    if (list) {
+      const [profile = DEFAULT_PROFILE, ...others] = new URLSearchParams(query).getAll('profile');
+      return knows(profile) && others.length === 0 ? { route: list, base: path, profile, admin: false, name: '' } : undefined;
+    }
     const [, base = '', profile = DEFAULT_PROFILE, name = ''] = PROFILED.exec(path) ?? NAMED.exec(path) ?? [];
     const below = (name === '' ? routes.profiled : routes.named).get(base);
     return below && knows(profile) ? { route: below, base, profile, admin: false, name } : undefined;
@@ -100,7 +106,8 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     return undefined;
   };
 
-  const isRpc = (path: string): boolean => ![...routes.named.keys()].some((base) => path === base || path.startsWith(`${base}/`));
+  const isRpc = (path: string): boolean =>
+    ![...routes.named.keys(), ...routes.queried.keys()].some((base) => path === base || path.startsWith(`${base}/`));
 
   // A caller that may not use an address gets the same 404 as for an unknown address.
   const callerFor = (request: IncomingMessage, found: MatchedRoute | undefined): Caller => {
@@ -146,7 +153,7 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     if (!open) refuseWork();
     const own = findOwn(path);
     if (own) return own(request, response, path, loginOf(request, response));
-    const found = open ? undefined : find(path);
+    const found = open ? undefined : find(path, queryOf(request));
     const route = open ?? found?.route;
     const method = request.method ?? '';
     if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
@@ -177,7 +184,7 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
       checkHeaders(request);
       edge.checkAddress(request);
       reduceTarget(request);
-      const found = find(pathOf(request));
+      const found = find(pathOf(request), queryOf(request));
       refuseWork();
       const caller = callerFor(request, found);
       if (found?.base !== base) throw new HttpError(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
@@ -189,6 +196,11 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
 function pathOf({ url = '' }: IncomingMessage): string {
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query < 0 ? '' : url.slice(query + 1);
 }
 
 function allowOrigin(response: ServerResponse, origin: string): void {

@@ -74,7 +74,7 @@ describe('POST /api/tools/<tool>', () => {
     expect((await post('echo', { message: 'a' }, { headers: { origin: 'https://evil.example' } })).status).toBe(403);
     expect((await post('echo', { message: 'a' }, { headers: { 'content-type': 'text/plain' } })).status).toBe(415);
     expect((await fetch(new URL('/api/tools/echo', open.url))).status).toBe(405);
-    expect((await post('', {})).status).toBe(404);
+    expect((await post('', {})).status).toBe(405);
   });
 
   it('ends the call when the client disconnects', async () => {

@@ -53,7 +53,8 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
           EXPORTERS[target]({
             name,
             tools: [...tools.values()],
-            server: serverOf(session.config, options),
+            // Tool definitions are for code that connects to a running gateway.
+            server: serverOf(session.config, isExportClient(target) ? options : { ...options, http: options.http ?? true }),
             api: apiOf(session.config, options),
           }),
         ) as readonly ExportPart[];

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { httpLines } from '../../../src/cli/connect.ts';
 import { exportAnthropic } from '../../../src/export/anthropic.ts';
-import { exportClaudeCode } from '../../../src/export/claude-code.ts';
-import { exportClaudeDesktop } from '../../../src/export/claude-desktop.ts';
-import { exportCline } from '../../../src/export/cline.ts';
-import { exportCodex } from '../../../src/export/codex.ts';
-import { exportContinue } from '../../../src/export/continue.ts';
-import { exportCopilotCli } from '../../../src/export/copilot-cli.ts';
-import { exportCursor } from '../../../src/export/cursor.ts';
+import { exportClaudeCode } from '../../../src/export/clients/claude-code.ts';
+import { exportClaudeDesktop } from '../../../src/export/clients/claude-desktop.ts';
+import { exportCline } from '../../../src/export/clients/cline.ts';
+import { exportCodex } from '../../../src/export/clients/codex.ts';
+import { exportContinue } from '../../../src/export/clients/continue.ts';
+import { exportCopilotCli } from '../../../src/export/clients/copilot-cli.ts';
+import { exportCursor } from '../../../src/export/clients/cursor.ts';
+import { exportGeminiCli } from '../../../src/export/clients/gemini-cli.ts';
+import { exportOpencode } from '../../../src/export/clients/opencode.ts';
+import { exportVscode } from '../../../src/export/clients/vscode.ts';
+import { exportWindsurf } from '../../../src/export/clients/windsurf.ts';
+import { exportZed } from '../../../src/export/clients/zed.ts';
 import type { Exporter, ExportSource, Server } from '../../../src/export/exporter.ts';
 import { exportGemini } from '../../../src/export/gemini.ts';
-import { exportGeminiCli } from '../../../src/export/gemini-cli.ts';
 import { exportOpenai } from '../../../src/export/openai.ts';
 import { exportOpenapi } from '../../../src/export/openapi.ts';
-import { exportOpencode } from '../../../src/export/opencode.ts';
-import { exportVscode } from '../../../src/export/vscode.ts';
-import { exportWindsurf } from '../../../src/export/windsurf.ts';
-import { exportZed } from '../../../src/export/zed.ts';
 import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 const SCHEMA = { type: 'object', properties: { what: { type: 'string' } } };
@@ -33,6 +33,7 @@ const tool = (name: string, approval: string) =>
       input: { ...SCHEMA, additionalProperties: false },
       headers: [],
       plugin: { id: 'notes' },
+      tool: {},
     },
     shape: { input: SCHEMA },
   }) as unknown as VisibleTool;

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** opencode: its list of servers, and the permissions of tools. */
 export const exportOpencode: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { byHand, type Exporter } from './exporter.ts';
+import { byHand, type Exporter } from '../exporter.ts';
 
 /** Windsurf: its list of servers. */
 export const exportWindsurf: Exporter = (source) => {

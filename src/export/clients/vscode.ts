@@ -1,4 +1,4 @@
-import { byHand, type Exporter } from './exporter.ts';
+import { byHand, type Exporter } from '../exporter.ts';
 
 const NOTE = 'Merge this into the file. VS Code asks whether you trust the server when it first starts it.';
 

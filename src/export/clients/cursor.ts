@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Cursor: its list of servers, and the list of tools that run without asking. */
 export const exportCursor: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 // By default, Codex waits 10 s for a server and then continues without its tools.
 const STARTUP_SECONDS = 60;

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Cline: its list of servers, each with the tools that run without asking. */
 export const exportCline: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { byHand, type Exporter } from './exporter.ts';
+import { byHand, type Exporter } from '../exporter.ts';
 
 /** Continue: a file with one server, in YAML (of which JSON is a subset). */
 export const exportContinue: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { byHand, type Exporter } from './exporter.ts';
+import { byHand, type Exporter } from '../exporter.ts';
 
 /** Claude Desktop: its list of servers. It starts the servers itself, so for an address there is only a note. */
 export const exportClaudeDesktop: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Claude Code: the project's list of servers, and permission rules. */
 export const exportClaudeCode: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Copilot CLI: its list of servers. Flags at the start name the tools that run without asking. */
 export const exportCopilotCli: Exporter = (source) => {

@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Zed: its context servers, and the permissions of tools. */
 export const exportZed: Exporter = (source) => {

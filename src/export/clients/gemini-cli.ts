@@ -1,4 +1,4 @@
-import { autoTools, type Exporter } from './exporter.ts';
+import { autoTools, type Exporter } from '../exporter.ts';
 
 /** Gemini CLI: its list of servers, and a rule of its policy engine. */
 export const exportGeminiCli: Exporter = (source) => {
