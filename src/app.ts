@@ -101,7 +101,7 @@ export async function createApp({
   };
   registerSecrets(config);
 
-  const { store, key: stateKey, pluginStore } = openState(config.state, log);
+  const { store, key: stateKey, pluginStore } = openState(config.state, log, redactor.add);
   setInstance(stateKey, config.file);
   if (!acceptDamage) store.refuseUnusable();
   const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);

@@ -8,8 +8,7 @@ import { locateConfig } from '../config/locate.ts';
 import type { Adapter, OpenCommandContext } from '../core/contract/adapter.ts';
 import { createHost } from '../host/host.ts';
 import { discoverPlugins } from '../registry/discovery/sources.ts';
-import { pluginNamespace, storeFor } from '../store/plugin-store.ts';
-import { createStore, type Store } from '../store/store.ts';
+import { openState, type State } from '../store/open-state.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';
 import { printMasked } from './print.ts';
@@ -24,23 +23,16 @@ export function openCommandContext(adapter: Adapter): OpenCommandContext {
     for (const secret of config?.secrets ?? []) redactor.add(secret);
     // A gateway may be running on the configured state: these commands leave it alone.
     const state = mkdtempSync(join(tmpdir(), 'plugmux-'));
-    const store = createStore(state);
-    let kept: Store | undefined;
-    const host = createHost(
-      state,
-      config?.limits ?? toLimits(),
-      (id) => storeFor(store, id),
-      log,
-      redactor.add,
-      () => config?.proxy,
-    );
+    const own = openState(state, log, redactor.add);
+    let kept: State | undefined;
+    const host = createHost(state, config?.limits ?? toLimits(), own.pluginStore, log, redactor.add, () => config?.proxy);
     return {
       root: config?.dir,
       host,
       store(id) {
         if (!config) return undefined;
-        kept ??= createStore(config.state);
-        return storeFor(kept, pluginNamespace(id));
+        kept ??= openState(config.state, log, redactor.add);
+        return kept.pluginStore(id);
       },
       print: (line) => printMasked(undefined, false, () => line),
       async find(id) {
@@ -50,8 +42,8 @@ export function openCommandContext(adapter: Adapter): OpenCommandContext {
       },
       async close() {
         await host.close();
-        store.close();
-        kept?.close();
+        own.store.close();
+        kept?.store.close();
         flush();
         rmSync(state, { recursive: true, force: true });
       },

@@ -11,7 +11,9 @@ const SCHEMA = 2;
 const MIN_READER = 2;
 
 /** The space of what the store records about itself. */
-const SPACE = 'store';
+export const STORE_SPACE = 'store';
+/** The key that exists until the logins at upstream servers are encrypted, which needs a key. */
+export const PLAIN_LOGINS = 'plain_logins';
 
 // Migrations only add tables and columns, so that an older gateway can keep running on the same folder.
 const TABLES = [
@@ -38,6 +40,7 @@ export function migrate(db: Database.Database): void {
     if (isMigrated(db)) return;
     createTables(db);
     moveAuditHeads(db);
+    db.exec(`INSERT INTO entry VALUES ('${STORE_SPACE}', '${PLAIN_LOGINS}', 'true') ON CONFLICT DO NOTHING`);
   });
 }
 
@@ -45,7 +48,7 @@ export function migrate(db: Database.Database): void {
 export function createTables(db: Database.Database): void {
   for (const table of TABLES) db.exec(`CREATE TABLE ${table} WITHOUT ROWID`);
   const reader = JSON.stringify({ reader: MIN_READER, version: VERSION });
-  db.exec(`INSERT INTO entry VALUES ('${SPACE}', 'min_reader', '${reader}') ON CONFLICT DO UPDATE SET value = excluded.value`);
+  db.exec(`INSERT INTO entry VALUES ('${STORE_SPACE}', 'min_reader', '${reader}') ON CONFLICT DO UPDATE SET value = excluded.value`);
   db.exec(`PRAGMA user_version = ${SCHEMA}`);
 }
 
@@ -74,7 +77,9 @@ function versionOf(db: Database.Database): number {
 
 // A record that cannot be read must not be taken for permission to write.
 function minReaderOf(db: Database.Database): { reader: number; version?: string } {
-  const row = db.prepare("SELECT value FROM entry WHERE space = ? AND key = 'min_reader'").get(SPACE) as { value: string } | undefined;
+  const row = db.prepare("SELECT value FROM entry WHERE space = ? AND key = 'min_reader'").get(STORE_SPACE) as
+    | { value: string }
+    | undefined;
   const { reader, version } = toRecord(row?.value);
   return {
     reader: typeof reader === 'number' ? reader : Number.POSITIVE_INFINITY,

@@ -1,6 +1,6 @@
 import type { PluginStore } from '../core/contract/plugin-store.ts';
 import type { Logger } from '../core/log.ts';
-import { pluginNamespace, storeFor } from './plugin-store.ts';
+import { createPluginStores } from './plugin-store.ts';
 import { createSealer } from './seal.ts';
 import { createPluginSettings, type PluginSettings } from './settings.ts';
 import { createStateKey } from './state-key.ts';
@@ -17,14 +17,15 @@ export interface State {
 }
 
 /** The state folder of a gateway. Throws CONFIG_INVALID if PLUGMUX_KEY is invalid. */
-export function openState(dir: string, log: Logger, env = process.env): State {
+export function openState(dir: string, log: Logger, hide: (secret: string) => void, env = process.env): State {
   const key = createStateKey(dir);
-  const sealer = createSealer({ env, stateKey: key, log });
+  const sealer = createSealer({ env, stateKey: key, log, hide });
   const store = createStore(dir);
+  const pluginStore = createPluginStores(store, sealer);
   return {
     store,
     key,
-    pluginStore: (id) => storeFor(store, pluginNamespace(id)),
+    pluginStore,
     settings: createPluginSettings(store.file, sealer),
   };
 }

@@ -32,11 +32,13 @@ export interface SealerParts {
   readonly env: NodeJS.ProcessEnv;
   readonly stateKey: () => Buffer | undefined;
   readonly log: Logger;
+  /** Masks a text in logs and errors. */
+  readonly hide: (secret: string) => void;
 }
 
 /** A sealer with the key of PLUGMUX_KEY, or of the state folder, which it reads on first use. Throws CONFIG_INVALID. */
-export function createSealer({ env, stateKey, log }: SealerParts): Sealer {
-  const given = readKey(env[VARIABLE]);
+export function createSealer({ env, stateKey, log, hide }: SealerParts): Sealer {
+  const given = readKey(env[VARIABLE], hide);
   let known: { readonly key: Buffer; readonly id: string } | undefined;
   let reported = false;
 
@@ -96,8 +98,9 @@ function boundTo(plugin: string, key: string): Buffer {
   return Buffer.from(JSON.stringify([plugin, key]));
 }
 
-function readKey(text: string | undefined): Buffer | undefined {
+function readKey(text: string | undefined, hide: (secret: string) => void): Buffer | undefined {
   if (text === undefined) return undefined;
+  if (text !== '') hide(text);
   const key = Buffer.from(text, 'base64');
   // The message must not contain the value.
   if (key.length === KEY_BYTES && key.toString('base64') === text) return key;

@@ -51,7 +51,7 @@ export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) 
     text() {
       // Polled for changes: a store that is temporarily unreadable has not changed.
       try {
-        seen = keep.get(key);
+        seen = keep.secrets.get(key);
       } catch {}
       return seen;
     },
@@ -61,13 +61,13 @@ export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) 
     },
     read() {
       // An unreadable store must not look like a missing login, so errors are thrown.
-      const login = parse(keep.get(key));
+      const login = parse(keep.secrets.get(key));
       if (login) hideAll(login, hide);
       return login;
     },
     write(login) {
       hideAll(login, hide);
-      keep.set(key, JSON.stringify(login));
+      keep.secrets.set(key, JSON.stringify(login));
     },
     want({ scope, metadata }) {
       const set = (name: string, text: string | undefined): void => {
@@ -86,7 +86,7 @@ export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) 
     },
     hide: (tokens) => hideAll({ tokens }, hide),
     forget() {
-      keep.delete(key);
+      keep.secrets.delete(key);
       record.settle();
     },
   };

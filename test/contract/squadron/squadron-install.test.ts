@@ -39,6 +39,7 @@ async function prepare(archive: Buffer = makeTar(GOOD)): Promise<Place> {
     add: (k: string, v: string) => !kept.has(k) && kept.set(k, v) !== undefined,
     delete: (k: string) => void kept.delete(k),
     entries: () => kept,
+    secrets: { get: () => undefined, set: () => undefined, delete: () => undefined },
   };
   const context: InstallContext = {
     keep,

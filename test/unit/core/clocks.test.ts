@@ -20,6 +20,7 @@ const TIME_OF_DAY = [
   'policy/grants.ts',
   'policy/tickets.ts',
   'registry/offer/offer-memory.ts',
+  'store/plugin-store.ts',
   'store/settings.ts',
 ];
 

@@ -14,6 +14,7 @@ function createKeep(): PluginStore {
     add: (key, value) => !kept.has(key) && kept.set(key, value) !== undefined,
     delete: (key) => void kept.delete(key),
     entries: () => new Map(kept),
+    secrets: { get: () => undefined, set: () => undefined, delete: () => undefined },
   };
 }
 
