@@ -3,7 +3,7 @@ import type { Logger } from '../core/log.ts';
 import { createPluginStores } from './plugin-store.ts';
 import { createSealer } from './seal.ts';
 import { createPluginSettings, type PluginSettings } from './settings.ts';
-import { createStateKey } from './state-key.ts';
+import { createStateKey, syncStateKey } from './state-key.ts';
 import { createStore, type Store } from './store.ts';
 
 /** What a gateway keeps in its state folder. Nothing is read or created before its first use. */
@@ -19,7 +19,7 @@ export interface State {
 /** The state folder of a gateway. Throws CONFIG_INVALID if PLUGMUX_KEY is invalid. */
 export function openState(dir: string, log: Logger, hide: (secret: string) => void, env = process.env): State {
   const key = createStateKey(dir);
-  const sealer = createSealer({ env, stateKey: key, log, hide });
+  const sealer = createSealer({ env, stateKey: key, syncKey: () => syncStateKey(dir), log, hide });
   const store = createStore(dir);
   const pluginStore = createPluginStores(store, sealer);
   return {

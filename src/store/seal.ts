@@ -31,16 +31,19 @@ export interface SealerParts {
   /** The environment; its PLUGMUX_KEY replaces the key of the state folder. */
   readonly env: NodeJS.ProcessEnv;
   readonly stateKey: () => Buffer | undefined;
+  /** Writes the key of the state folder through to the disk. */
+  readonly syncKey: () => void;
   readonly log: Logger;
   /** Masks a text in logs and errors. */
   readonly hide: (secret: string) => void;
 }
 
 /** A sealer with the key of PLUGMUX_KEY, or of the state folder, which it reads on first use. Throws CONFIG_INVALID. */
-export function createSealer({ env, stateKey, log, hide }: SealerParts): Sealer {
+export function createSealer({ env, stateKey, syncKey, log, hide }: SealerParts): Sealer {
   const given = readKey(env[VARIABLE], hide);
   let known: { readonly key: Buffer; readonly id: string } | undefined;
   let reported = false;
+  let synced = false;
 
   const keyed = (): typeof known => {
     const source = known ? undefined : (given ?? stateKey());
@@ -68,6 +71,8 @@ export function createSealer({ env, stateKey, log, hide }: SealerParts): Sealer 
           },
         );
       }
+      if (!given && !synced) syncKey();
+      synced = true;
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(CIPHER, use.key, nonce).setAAD(boundTo(plugin, key));
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);

@@ -133,6 +133,22 @@ describe('an inaccessible store', () => {
   });
 });
 
+describe('PLUGMUX_KEY that is not a key', () => {
+  it.each([['serve', '--http', '127.0.0.1:0'], ['stdio'], ['call', 'echo'], ['login', 'hub']])(
+    'ends the start and is named without its value: %s',
+    { tags: ['store-sealed'] },
+    async (...command) => {
+      const config = writeConfig({ state: './state', mcpServers: { hub: { url: 'http://127.0.0.1:1/mcp' } } }, ['plain']);
+      const wrong = `${Buffer.alloc(32, 0xfb).toString('base64')}\n`;
+      const { code, stdout, stderr } = await run([...command, '--config', config], { bin: FIXTURE_BIN, env: { PLUGMUX_KEY: wrong } });
+      expect(code, stderr).toBe(2);
+      expect(stderr).toMatch(/PLUGMUX_KEY is not a key: it must be 32 bytes in base64, but contains a space or line break\./);
+      expect(stdout + stderr).not.toContain(wrong.slice(0, 10));
+      expect(existsSync(join(config, '../state'))).toBe(false);
+    },
+  );
+});
+
 describe('plugmux store repair', () => {
   it('reports no fault for a store that is intact, empty or missing', { tags: ['store-repair'] }, async () => {
     const config = writeConfig({ state: './state' });

@@ -13,7 +13,7 @@ function open(dir: string, env: NodeJS.ProcessEnv = {}) {
   const lines: string[] = [];
   const log = { ...silentLog, warn: (line: string) => void lines.push(line) };
   const file = createStateFile(dir);
-  const sealer = createSealer({ env, stateKey: createStateKey(dir), log, hide: () => undefined });
+  const sealer = createSealer({ env, stateKey: createStateKey(dir), syncKey: () => undefined, log, hide: () => undefined });
   return { file, lines, ...createPluginSettings(file, sealer, () => 7) };
 }
 
@@ -112,7 +112,14 @@ describe('PLUGMUX_KEY', () => {
     ['is not canonical', `${key.slice(0, -2)}/=`],
     ['is a passphrase', 'correct horse battery staple'],
   ])('is refused if it %s, without its value', { tags: ['store-sealed'] }, (_, text) => {
-    const create = () => createSealer({ env: { PLUGMUX_KEY: text }, stateKey: () => undefined, log: silentLog, hide: () => undefined });
+    const create = () =>
+      createSealer({
+        env: { PLUGMUX_KEY: text },
+        stateKey: () => undefined,
+        syncKey: () => undefined,
+        log: silentLog,
+        hide: () => undefined,
+      });
     expect(create).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('PLUGMUX_KEY') }));
     try {
       create();
