@@ -1,7 +1,7 @@
 // Bundles the programs of dist/ into a few files below dist/bundle, which halves the start time: a start mostly loads
 // modules. Tests that start a process use the bundle, others the single files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const OUT = 'dist/bundle';
@@ -31,7 +31,7 @@ const places = {
   setup({ onLoad }) {
     onLoad({ filter: /[/\\]dist[/\\](src|adapters)[/\\].*\.js$/ }, ({ path }) => {
       const place = join(OUT, relative('dist', path));
-      const text = readFileSync(path, 'utf8');
+      const text = readFileSync(path, 'utf8') + (onDemand.has(path) ? HUB : '');
       for (const [, file] of text.matchAll(/new URL\('(\.[^']*\.js)', import\.meta\.url\)/g)) wanted.push(join(dirname(place), file));
       const contents = text.replaceAll(/(new URL\([^()]*, )import\.meta\.url\)/g, `$1__place(${JSON.stringify(place)}))`);
       return { contents, loader: 'js' };
@@ -39,6 +39,20 @@ const places = {
   },
 };
 const wanted = [];
+
+// Modules that the main program loads on demand import the part that every start loads. It is there already, but without
+// this esbuild would split it by who else imports which piece, and each file takes time to load.
+const HUB = ['dist/adapters/index.js', 'dist/src/cli/program.js'].map((file) => `\nimport ${JSON.stringify(resolve(file))};`).join('');
+const onDemand = new Set(
+  readdirSync('dist', { recursive: true })
+    .filter((file) => /^(src|adapters)[/\\].*\.js$/.test(file))
+    .flatMap((file) => {
+      const path = resolve('dist', file);
+      return [...readFileSync(path, 'utf8').matchAll(/\bimport\(["'](\.[^"']*)["']\)/g)].map(([, target]) =>
+        resolve(dirname(path), target),
+      );
+    }),
+);
 const banner = `import { createRequire as __createRequire } from 'node:module';
 import { pathToFileURL as __url } from 'node:url';
 const require = __createRequire(import.meta.url);
