@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
-import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { BIN, FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { API_FAULTS, type Api } from '../support/provider-rules.ts';
 
 const plugmux = (file: string, ...args: string[]) => run(['export', ...args, '--config', file], { bin: FIXTURE_BIN });
 
@@ -36,6 +38,25 @@ describe('plugmux export', () => {
     expect(stdout).toMatch(/\n\n# ~\/\.cursor\/permissions\.json\n# Merge this .*\n\{\n {2}"mcpAllowlist": \[\n {4}"plugmux:runs"\n/);
     expect(JSON.parse((await plugmux(file, 'gemini')).stdout)).toMatchObject([{ functionDeclarations: [{ name: 'erase' }, {}, {}] }]);
   });
+
+  it.each<Api>(['openai', 'anthropic', 'gemini'])(
+    'obeys the rules of %s for the default plugins and the fixtures',
+    {
+      tags: ['provider-rules'],
+      timeout: 120_000,
+    },
+    async (api) => {
+      const defaults = writeConfig({ pluginFolders: [fileURLToPath(new URL('../../plugins', import.meta.url))] });
+      for (const [file, bin] of [
+        [defaults, BIN],
+        [writeConfig({}, ['consent', 'plain']), FIXTURE_BIN],
+      ] as const) {
+        const { code, stdout, stderr } = await run(['export', api, '--config', file], { bin });
+        expect([code, stderr, API_FAULTS[api](JSON.parse(stdout))]).toEqual([0, '', []]);
+        expect(stdout.length).toBeGreaterThan(1_000);
+      }
+    },
+  );
 
   it('reports an unknown target, profile or name', async () => {
     const file = writeConfig({}, ['consent']);

@@ -5,6 +5,7 @@ import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { PATHS } from '../../core/paths.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
+import { escapeForTerminal } from '../../core/text/text.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import type { ExportPart, Server } from '../../export/exporter.ts';
 import { EXPORT_TARGETS, isExportClient, isExportTarget } from '../../export/targets.ts';
@@ -58,9 +59,11 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
             api: apiOf(session.config, options),
           }),
         ) as readonly ExportPart[];
-        print(parts.length === 1 && parts[0]?.file === undefined ? parts[0]?.content : parts, options.json, () =>
-          parts.map(show).join('\n\n'),
-        );
+        if (isExportClient(target)) return print(parts, options.json, () => parts.map(show).join('\n\n'));
+        // Code reads this, so notes are kept apart from the data.
+        const [data, ...notes] = parts;
+        print(data?.content, options.json, () => show(data ?? {}));
+        for (const { note } of notes) process.stderr.write(`note: ${escapeForTerminal(note ?? '')}\n`);
       });
     });
 }

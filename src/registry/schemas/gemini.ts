@@ -58,7 +58,9 @@ function convert(schema: JsonValue, at: string, report: Report): JsonObject {
 
 // Gemini accepts only strings in enumerations.
 function isTextEnum(schema: JsonObject, key: string): boolean {
-  return (key === 'const' || key === 'enum') && [schema[key]].flat().every((value) => typeof value === 'string');
+  const value = schema[key];
+  if (key === 'const') return typeof value === 'string';
+  return key === 'enum' && Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function addChoice(kept: JsonObject, { anyOf, oneOf }: JsonObject, at: string, report: Report): JsonObject {

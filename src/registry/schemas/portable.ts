@@ -59,7 +59,8 @@ function simplify(schema: JsonValue, at: string, report: Report, given?: string)
   const [type] = types;
   if (type === undefined) {
     const weak = weakenInside(rest, undefined, at, report);
-    return saysNothing(weak) ? simplify(weak, at, report) : simplifyInside(weak, at, report);
+    const flat = Array.isArray(weak.items) || weak.prefixItems !== undefined ? shapeList(weak, at, report) : weak;
+    return saysNothing(flat) ? simplify(flat, at, report) : simplifyInside(flat, at, report);
   }
   const own = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !isForeign(keyword, type)));
   const weak = weakenInside(own, type, at, report);

@@ -30,7 +30,7 @@ const tool = (name: string, approval: string) =>
     entry: {
       name,
       description: `The tool ${name}`,
-      input: { ...SCHEMA, additionalProperties: false },
+      input: SCHEMA,
       headers: [],
       plugin: { id: 'notes' },
       tool: {},
