@@ -203,6 +203,7 @@ export const REQUIREMENTS = {
     'approval-exported': "A client's allow-list holds exactly the tools that run without a question.",
     'tools-api': 'Code without MCP calls tools with the same edge, schema and policy as any client.',
     'tools-listed': 'GET /api/tools lists to code without MCP exactly what the caller may call in the profile, behind the same edge.',
+    'client-imported': "An import of a client's servers shows what would run, drops nothing silently, prints no secret and keeps a backup.",
     'provider-rules': 'Exports for LLM APIs obey the rules of their providers for any tool, and name the tools that these rules exclude.',
     'openapi-valid': 'The OpenAPI description is valid OpenAPI 3.1 for any tool schema, and its references keep their meaning.',
   }),

@@ -2,29 +2,45 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Adapter } from '../../core/contract/adapter.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
 import { UsageError } from '../context.ts';
+import { IMPORT_CLIENTS, isImportClient } from '../import/places.ts';
+import type { ImportOptions } from '../import/run-import.ts';
 import { ownRedactor } from '../redactor.ts';
 import { writeOut } from '../write-out.ts';
 
-/** `plugmux import`: converts a project of another framework to an mcp.json. */
+type Options = ImportOptions & { readonly out?: string; readonly force?: boolean };
+
+/** `plugmux import`: adds the servers of a client to mcp.json, or converts a project of another framework to an mcp.json. */
 export function addImport(program: Command, adapters: readonly Adapter[]): void {
   const able = adapters.filter(({ convert }) => convert !== undefined);
   program
     .command('import')
-    .description('convert a project of another framework to mcp.json')
-    .argument('<format>', able.map(({ kind }) => kind).join(', '))
-    .argument('<folder>', 'the project')
+    .description("add a client's MCP servers to mcp.json, or convert a project of another framework")
+    .argument('<source>', `a client or a format: ${[...IMPORT_CLIENTS, ...able.map(({ kind }) => kind)].join(', ')}`)
+    .argument('[folder]', 'the project, for a format')
+    .option('--from <file>', "the client's file; default: where the client keeps it")
+    .option('--yes', 'add the servers without asking')
+    .option('--dry-run', 'only show what would be added')
+    .option('--env-secrets', 'write ${env:NAME} in place of secrets')
+    .option('--json', 'print the servers as JSON; adds them only with --yes')
     .option('--out <file>', 'the file to write; default: mcp.json in that folder; "-" prints it')
     .addOption(new Option('--force', 'replace an existing file'))
     .helpGroup('Configuration:')
     .addHelpText('after', `\nExample:\n  $ plugmux import ${able[0]?.kind ?? '<format>'} ./project`)
-    .action(async (format: string, folder: string, { out, force }: { out?: string; force?: boolean }) => {
+    .action(async (format: string, folder: string | undefined, options: Options) => {
+      if (isImportClient(format)) {
+        if (folder !== undefined) throw new UsageError(`${format} needs no folder.`, 'Name its file with --from.');
+        const { runImport } = await import('../import/run-import.ts');
+        return runImport(format, options.json && !options.yes ? { ...options, dryRun: true } : options, adapters);
+      }
+      const { out, force } = options;
       const adapter = able.find(({ kind }) => kind === format);
+      const names = [...IMPORT_CLIENTS, ...able.map(({ kind }) => kind)];
       if (!adapter?.convert)
-        throw new UsageError(
-          `Projects of the format "${format}" cannot be imported.`,
-          `Formats: ${able.map(({ kind }) => kind).join(', ')}.`,
-        );
+        throw new UsageError(`"${format}" cannot be imported.`, didYouMean(format, names).trim() || `Use one of: ${names.join(', ')}.`);
+      if (folder === undefined)
+        throw new UsageError('The folder of the project is missing.', `Example: plugmux import ${format} ./project`);
       const dir = resolve(folder);
       if (!existsSync(dir)) throw new UsageError(`${dir} does not exist.`, 'Pass the folder of the project.');
       const file = out === '-' ? undefined : resolve(out ?? join(dir, 'mcp.json'));
