@@ -17,6 +17,7 @@ import { createAudit, proveAudit, recordRefusal } from './gateway/audit/audit.ts
 import { createAuditHeads } from './gateway/audit/audit-heads.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
+import { createSettingsAdmin, type SettingsAdmin } from './gateway/settings-admin.ts';
 import { createHintLines } from './gateway/view/unused-hints.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
@@ -27,7 +28,9 @@ import { createTickets } from './policy/tickets.ts';
 import { discoverPlugins } from './registry/discovery/sources.ts';
 import { createOfferMemory } from './registry/offer/offer-memory.ts';
 import type { PluginStatus } from './registry/plugin-status.ts';
+import { createReadiness } from './registry/readiness.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
+import { createStoredValues } from './registry/settings/stored-values.ts';
 import { openState } from './store/open-state.ts';
 
 /** The parts that the app is built from. */
@@ -60,6 +63,7 @@ export interface App {
   /** Calls back with each new configuration once it is applied. */
   onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
+  readonly settings: SettingsAdmin;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
   /** Watches the configuration file and the plugins. `load` reads the file again and throws if it is invalid. */
@@ -101,11 +105,12 @@ export async function createApp({
   };
   registerSecrets(config);
 
-  const { store, key: stateKey, pluginStore } = openState(config.state, log, redactor.add);
+  const { store, key: stateKey, pluginStore, settings } = openState(config.state, log, redactor.add);
   setInstance(stateKey, config.file);
   if (!acceptDamage) store.refuseUnusable();
   const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);
-  const registry = createRegistry(host, store, log, createOfferMemory(store, stateKey, config.file, log));
+  const memory = createOfferMemory(store, stateKey, config.file, log);
+  const registry = createRegistry(host, store, log, memory);
   const grants = createGrants(store);
   const approvals = createApprovals(
     createTickets(store, () => limits.askMs),
@@ -177,12 +182,14 @@ export async function createApp({
   };
 
   const enablement = createEnablement(store, log);
+  const storedValues = createStoredValues(settings, redactor.add);
   let again: NodeJS.Timeout | undefined;
   const applyPlugins = async (): Promise<void> => {
     const now = config;
-    const found = await discoverPlugins(now, adapters, host);
     clearTimeout(again);
-    if (enablement.check()) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
+    const undecided = enablement.check();
+    const found = await discoverPlugins(now, adapters, host, storedValues(now, undecided));
+    if (undecided) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
     watchAll();
     if (config !== now) return;
@@ -200,27 +207,23 @@ export async function createApp({
   };
   await applyPlugins();
 
-  // A plugin that restarts or joins later must not remove the gateway from a load balancer.
-  const applied = performance.now();
-  let isReady = false;
-  const ready = (): boolean => {
-    isReady ||= performance.now() - applied > limits.firstListMs || registry.plugins().every(({ state }) => state !== 'opening');
-    return isReady;
-  };
-
+  const ready = createReadiness(registry, () => limits.firstListMs);
   const applyConfig = (): Promise<void> => {
     // Try this even if the steps before failed.
     applying = applying.catch(() => undefined).then(applyPlugins);
     return applying;
   };
 
-  const admin = createPluginAdmin(registry, enablement, applyConfig, async (by, fields) => {
+  const record: PluginAdmin['record'] = async (by, fields) => {
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
-  });
+  };
+  const admin = createPluginAdmin(registry, enablement, applyConfig, record);
+  const settingsAdmin = createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record });
 
   return {
     admin,
+    settings: settingsAdmin,
     gateway,
     grants,
     registry,

@@ -390,6 +390,8 @@ export const REQUIREMENTS = {
     'limits-printed': 'Every limit is printed with its value and the source of that value.',
     'settings-shape':
       'Settings that a plugin declares have one shape for every format; what cannot be used of a declaration is left out and listed.',
+    'settings-stored':
+      'Values that are stored for the settings of a plugin are checked first, reach the plugin as mcp.json would give them, and never replace a value of the file.',
     'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',

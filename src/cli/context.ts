@@ -120,11 +120,11 @@ export async function withPlugins(session: CliSession, profile: string, use: (ap
 }
 
 /** Opens the app while `use` runs, once the plugins are listed or `firstListMs` is over. Works on a damaged store, too. */
-export async function withListed(session: CliSession, profile: string, use: (app: App) => void): Promise<void> {
+export async function withListed(session: CliSession, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
   await withApp(session, { acceptDamage: true }, async (app) => {
     await app.registry.opened(app.limits.firstListMs);
     checkProfile(app, profile);
-    use(app);
+    await use(app);
   });
 }
 

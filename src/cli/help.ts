@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'Plugins:': {
     enable: 'plugmux enable notes --in-file',
     disable: 'plugmux disable notes',
+    settings: 'plugmux settings notes max_kb=1024',
     command: 'plugmux command search stats',
     approvals: 'plugmux approvals allow notes_write',
   },

@@ -9,7 +9,7 @@ export function settingLines(settings: readonly SettingState[]): string[] {
   return settings.map(({ key, secret, source, at, value }) => {
     if (source === 'missing') return `${key} is missing`;
     if (source === 'unset') return `${key} is not set`;
-    const from = source === 'environment' ? `${at}, from the environment` : (at ?? source);
+    const from = source === 'environment' ? `${at}, from the environment` : source === 'console' ? 'stored' : (at ?? source);
     if (value === undefined) return `${key} is ${secret ? 'set, a secret' : 'set'} (${from})`;
     return `${key} = ${shorten(toJsonText(value), MAX_VALUE_LENGTH)} (${from})`;
   });

@@ -89,6 +89,7 @@ const common = {
   enabled: z.boolean().optional(),
   settings: z.record(z.string(), z.json()).optional(),
   credentials: z.record(z.string(), z.string()).optional(),
+  console: z.enum(['open', 'fixed']).optional().describe('fixed: only this file sets the settings of the plugin. Default: open'),
   isolation: z.enum(['process', 'none']).optional().describe('none: run trusted code inside the gateway. Default: process'),
   group: z.string().min(1).optional().describe('plugins with the same group share one process'),
   cwd: z.string().optional().describe('working folder; default: the folder of this file'),

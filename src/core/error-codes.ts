@@ -68,6 +68,10 @@ export const ERROR_CODES = {
     meaning: 'The configuration file is invalid.',
     fix: 'Correct the place named in the message.',
   },
+  CONFLICT: {
+    meaning: 'Values were changed by someone else since they were read.',
+    fix: 'Read them again and repeat the change.',
+  },
   DENIED: {
     outcome: 'NOT_SENT',
     meaning: 'The call was not approved.',
@@ -97,6 +101,10 @@ export const ERROR_CODES = {
   ENTRY_NOT_FOUND: {
     meaning: 'The file or folder of the plugin does not exist or cannot be read.',
     fix: 'Correct the path, or restore the file.',
+  },
+  FIXED_BY_FILE: {
+    meaning: 'A setting can be changed in mcp.json only.',
+    fix: 'Change it in mcp.json.',
   },
   HANDSHAKE_FAILED: {
     meaning: 'The plugin process started but did not complete the handshake.',
@@ -235,6 +243,10 @@ export const ERROR_CODES = {
     meaning:
       'A tool is served, but its arguments are not checked, or only by a part of its input schema; or its output schema is served without the parts that clients cannot compile.',
     fix: 'No action needed: the tool receives what the client sends. Correct or simplify the schema to have it checked.',
+  },
+  SETTINGS_INVALID: {
+    meaning: 'Values for the settings of a plugin are invalid, and none was stored.',
+    fix: 'Correct the settings named in the message.',
   },
   STATE_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',

@@ -13,6 +13,8 @@ export interface ErrorDetails {
   readonly plugin?: string | undefined;
   readonly tool?: string | undefined;
   readonly field?: string | undefined;
+  /** What is wrong with each of several fields. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
   readonly uri?: string | undefined;
   readonly at?: string | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -50,7 +52,7 @@ export class GatewayError extends Error {
 
   /** The error as clients receive it: without stack and cause. */
   toObject(): JsonObject {
-    const { plugin, tool, field, uri, at, retryAfterMs } = this.details;
+    const { plugin, tool, field, fields, uri, at, retryAfterMs } = this.details;
     const object: JsonObject = { code: this.code };
     const rest = {
       outcome: this.outcome,
@@ -59,6 +61,7 @@ export class GatewayError extends Error {
       plugin,
       tool,
       field,
+      fields: fields && { ...fields },
       uri,
       at,
       retryAfterMs,

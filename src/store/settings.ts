@@ -3,7 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
 import type { JsonValue } from '../core/json/json.ts';
 import type { Sealer } from './seal.ts';
-import { isReserved, readSecret, readSecrets, type StoredSecret, saveSecret } from './secret-table.ts';
+import { ADAPTER_PREFIX, isReserved, readSecret, readSecrets, type StoredSecret, saveSecret } from './secret-table.ts';
 import type { StateFile } from './state-file.ts';
 
 /** A stored setting. */
@@ -26,6 +26,8 @@ export interface SettingChanges {
  * on one state folder share them. Reading creates no file. Every method throws like the store.
  */
 export interface PluginSettings {
+  /** The plugins that have any. */
+  configured(): ReadonlySet<string>;
   settings(plugin: string): ReadonlyMap<string, StoredSetting>;
   secrets(plugin: string): ReadonlyMap<string, StoredSecret>;
   /** The value of a secret; undefined if there is none, or if it was sealed with another key. */
@@ -39,6 +41,8 @@ export interface PluginSettings {
 const SET = `INSERT INTO setting VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at, by = excluded.by`;
 
+const CONFIGURED = `SELECT plugin FROM setting UNION SELECT plugin FROM secret WHERE substr(key, 1, 1) <> '${ADAPTER_PREFIX}'`;
+
 /** The settings in a store. */
 export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, sealer: Sealer, now = Date.now): PluginSettings {
   const save: PluginSettings['save'] = (plugin, { settings = {}, secrets = {} }, by) => {
@@ -51,6 +55,10 @@ export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, se
     });
   };
   return {
+    configured() {
+      const rows = file.read([], (db) => db.prepare(CONFIGURED).all()) as { plugin: string }[];
+      return new Set(rows.map(({ plugin }) => plugin));
+    },
     settings(plugin) {
       const rows = file.read([], (db) => db.prepare('SELECT key, value, at, by FROM setting WHERE plugin = ?').all(plugin)) as {
         key: string;

@@ -14,6 +14,7 @@ import { addInit } from './init.ts';
 import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
 import { addSchema } from './schema.ts';
+import { addSettings } from './settings.ts';
 import { addStore } from './store.ts';
 
 /** Adds every command that starts no gateway, those of the adapters included. */
@@ -30,6 +31,7 @@ export function addCommands(program: Command, adapters: readonly Adapter[]): voi
   addImport(program, adapters);
   addInit(program);
   addSchema(program, adapters);
+  addSettings(program, adapters);
   addStore(program, adapters);
   addAudit(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));

@@ -23,12 +23,11 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
     .option('--json', 'print JSON')
     .action(async (id: string, tool: string | undefined, options: CommonOptions & { profile: string }) => {
       const session = openSession(options, adapters, { here: true, quiet: true });
-      const settingsOf = tool === undefined ? await settingsReader() : () => undefined;
-      await withListed(session, options.profile, (app) => {
+      await withListed(session, options.profile, async (app) => {
         const plugin = findPlugin(app, id);
         const data =
           tool === undefined
-            ? describePlugin(app, plugin, options.profile, settingsOf(plugin, app))
+            ? describePlugin(app, plugin, options.profile, await app.settings.read(plugin.id))
             : describeTool(app, plugin, tool, options.profile, session.config);
         printMasked(data, options.json, () =>
           columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(key, value))))),
@@ -50,14 +49,6 @@ function findPlugin(app: App, id: string): PluginStatus {
 
 function toolsOf(app: App, plugin: PluginStatus, profile: string) {
   return [...app.gateway.view(localCaller(profile)).tools.values()].filter(({ entry }) => entry.plugin.id === plugin.id);
-}
-
-type SettingsReader = (plugin: PluginStatus, app: App) => SettingsView | undefined;
-
-// Loaded only for a plugin, because the check of defaults needs the schema compiler.
-async function settingsReader(): Promise<SettingsReader> {
-  const { readSettings } = await import('../../registry/settings/read-settings.ts');
-  return (plugin, app) => readSettings(plugin, app.registry.config(plugin.id)?.id ?? plugin.id, app.config());
 }
 
 function describePlugin(app: App, plugin: PluginStatus, profile: string, declared: SettingsView | undefined): Record<string, unknown> {

@@ -8,27 +8,37 @@ import type { Manifest } from '../../core/contract/plugin.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import { fileFault } from '../../core/file-fault.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
+import type { StoredValues } from '../settings/stored-values.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { refuseHidden, refuseSecond } from './duplicates.ts';
 import { withPlace } from './entry-fault.ts';
+import { withStored } from './with-stored.ts';
 
 interface Claim {
   readonly adapter: Adapter;
   readonly manifests: readonly Manifest[];
 }
 
-/** Discovers the plugins of a configuration and of its plugin folders, in configuration order. Runs no plugin code. */
-export async function discoverPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<DiscoveredPlugin[]> {
+/**
+ * Discovers the plugins of a configuration and of its plugin folders, in configuration order. Runs no plugin code. `stored`: the
+ * values of settings that mcp.json need not set.
+ */
+export async function discoverPlugins(
+  config: Config,
+  adapters: readonly Adapter[],
+  host: Host,
+  stored?: StoredValues,
+): Promise<DiscoveredPlugin[]> {
   const found: DiscoveredPlugin[] = [];
   for (const plugin of config.plugins.values()) {
     const path = plugin.path ?? (selects(plugin, adapters) ? config.dir : undefined);
-    if (path !== undefined) found.push(...(await readEntry(plugin, path, config, adapters, host)));
+    if (path !== undefined) found.push(...(await readEntry(plugin, path, config, adapters, host, stored)));
   }
   for (const [id, upstream] of config.upstreams) found.push(...(await readServer(id, upstream, config, adapters, host)));
   const named = new Set(found.map((f) => realPath(f.origin)));
   for (const folder of config.pluginFolders) {
     for (const path of listFolder(folder, config, found)) {
-      if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host)));
+      if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host, stored)));
     }
   }
   return [...relateAll(refuseSecond(found.map(refuseHidden)), adapters), ...unmatched(config, found, adapters)];
@@ -58,6 +68,7 @@ async function readEntry(
   config: Config,
   adapters: readonly Adapter[],
   host: Host,
+  stored: StoredValues | undefined,
 ): Promise<DiscoveredPlugin[]> {
   const base = { id: plugin.id, origin: path, config: plugin };
   const guards = plugin.enabled && adapters.some((a) => a.guards?.(plugin.entry));
@@ -73,11 +84,9 @@ async function readEntry(
   const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : foldersOnly(adapters);
   const candidates = plugin.format === undefined ? able : able.filter((a) => a.kind === plugin.format);
   try {
-    const claims = await claim(
-      { key: plugin.id, path, root: config.dir, ...(plugin.format === undefined ? {} : { format: plugin.format }), entry: plugin.entry },
-      candidates,
-      host,
-    );
+    const format = plugin.format === undefined ? {} : { format: plugin.format };
+    const source: Source = { key: plugin.id, path, root: config.dir, ...format, entry: plugin.entry };
+    const claims = await claim(source, candidates, host);
     if (claims.length === 0) {
       const formats = candidates.map((a) => a.kind).join(', ');
       throw new GatewayError('MANIFEST_INVALID', `No adapter recognizes ${path} as a plugin (tried: ${formats}).`, {
@@ -85,15 +94,10 @@ async function readEntry(
         fix: 'Correct "path" or "format".',
       });
     }
-    return claims.flatMap(({ adapter, manifests }) =>
-      manifests.map((manifest) => ({
-        ...base,
-        id: manifest.id,
-        origin: manifest.origin,
-        manifest,
-        adapter,
-      })),
+    const items = claims.flatMap(({ adapter, manifests }) =>
+      manifests.map((manifest) => ({ ...base, id: manifest.id, origin: manifest.origin, manifest, adapter })),
     );
+    return await Promise.all(items.map((item) => withStored(item, source, host, stored)));
   } catch (error) {
     return [{ ...base, guards, error: asFailure(error, plugin.id) }];
   }
@@ -137,6 +141,7 @@ async function readScanned(
   config: Config,
   adapters: readonly Adapter[],
   host: Host,
+  stored: StoredValues | undefined,
 ): Promise<DiscoveredPlugin[]> {
   const unnamed = {
     id: basename(path),
@@ -152,9 +157,11 @@ async function readScanned(
         const byFolder = manifests.length === 1 ? entryFor(unnamed.id, config) : undefined;
         const plugin = entryFor(id, config) ?? byFolder ?? scannedConfig(id, config);
         const key = plugin.id === id ? {} : { key: plugin.id };
-        const read = await adapter.read({ ...source, ...key, entry: plugin.entry }, host);
+        const own = { ...source, ...key, entry: plugin.entry };
+        const read = await adapter.read(own, host);
         const [manifest] = (read ?? []).filter((m) => m.id === plugin.id);
-        if (manifest) found.push({ id: plugin.id, origin: path, config: plugin, manifest, adapter });
+        if (!manifest) continue;
+        found.push(await withStored({ id: plugin.id, origin: path, config: plugin, manifest, adapter }, own, host, stored));
       }
     }
     return found;

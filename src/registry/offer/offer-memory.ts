@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Offer } from '../../core/contract/plugin.ts';
 import { thrownText } from '../../core/errors.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
+import { asObject, type JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import { VERSION } from '../../core/package.ts';
 import type { Store } from '../../store/store.ts';
@@ -11,8 +12,11 @@ import { readOffer, writeOffer } from './remembered-offer.ts';
 const SPACE = 'offers';
 /** The day on which a gateway last used the rows of a configuration file. */
 const USED = 'offers-used';
+/** The settings that only the code of a plugin declares: they are needed if wrong values keep it from opening. */
+const SETTINGS = 'declared-settings';
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 90;
+const MAX_SETTINGS_CHARS = 256 * 1024;
 /** The row of a plugin that did not load at its last try. */
 const FAILED = 'null';
 /** The row of a plugin that loaded, if its offer cannot be kept. */
@@ -27,6 +31,10 @@ export interface OfferMemory {
   get(found: DiscoveredPlugin, refuse: () => Promise<never>): Remembered | undefined;
   /** Stores an offer; undefined means that the plugin did not load. For an offer that depends on a login it stores only that one existed. */
   set(found: DiscoveredPlugin, offer: Offer | undefined): void;
+  /** The settings that a plugin declared when it last opened. */
+  settings(id: string): JsonObject | undefined;
+  /** Stores them. */
+  keepSettings(id: string, settings: JsonObject): void;
   /** Deletes the rows of all other plugins, and of configuration files that no gateway has used for 90 days. */
   prune(ids: ReadonlySet<string>): void;
 }
@@ -94,9 +102,14 @@ export function createOfferMemory(
       // Rows of an older version have no day, so their 90 days begin today.
       if (!Number.isSafeInteger(day) || day > today) store.note(USED, file, String(today));
       if (!(today - day > KEPT_DAYS)) continue;
-      for (const name of names) if (fileOf(name) === file) store.delete(SPACE, name);
+      for (const name of names) if (fileOf(name) === file) for (const space of [SPACE, SETTINGS]) store.delete(space, name);
       store.delete(USED, file);
     }
+  };
+
+  const noteSettings = (name: string, settings: JsonObject): void => {
+    const text = toJsonText(settings);
+    if (text.length <= MAX_SETTINGS_CHARS && store.get(SETTINGS, name) !== text) store.note(SETTINGS, name, text);
   };
 
   return {
@@ -104,6 +117,7 @@ export function createOfferMemory(
     set(found, offer) {
       attempt(found.id, 'kept', () => {
         const name = nameOf(found.id);
+        if (offer?.settings) noteSettings(name, offer.settings);
         const value = textOf(found, offer);
         const row = value === undefined ? undefined : `${seal(markOf(found))}\n${value}`;
         if (store.get(SPACE, name) === row) return;
@@ -112,11 +126,20 @@ export function createOfferMemory(
         else store.note(SPACE, name, row);
       });
     },
+    settings: (id) =>
+      attempt(id, 'read', () => {
+        const text = store.get(SETTINGS, nameOf(id));
+        return text === undefined ? undefined : asObject(JSON.parse(text));
+      }),
+    keepSettings: (id, settings) => attempt(id, 'kept', () => noteSettings(nameOf(id), settings)),
     prune(ids) {
       attempt('*', 'pruned', () => {
         const own = nameOf('');
         const names = store.keys(SPACE);
-        for (const name of names) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(SPACE, name);
+        for (const space of [SPACE, SETTINGS]) {
+          const rows = space === SPACE ? names : store.keys(space);
+          for (const name of rows) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(space, name);
+        }
         pruneFiles(own.trimEnd(), names);
       });
     },

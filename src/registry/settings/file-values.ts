@@ -10,7 +10,8 @@ export interface FileValue {
   readonly fromEnv: boolean;
 }
 
-const DEFAULT_PLACE: readonly string[] = ['settings'];
+/** The keys of an entry below which settings usually are. */
+export const DEFAULT_PLACE: readonly string[] = ['settings'];
 
 /** The value that the entry of a plugin sets, if any. `settingsAt`: as in the plugin's manifest. */
 export function fileValue(config: Config, entry: string, key: string, settingsAt = DEFAULT_PLACE): FileValue | undefined {
@@ -21,6 +22,12 @@ export function fileValue(config: Config, entry: string, key: string, settingsAt
     if (value !== undefined) return { value, at: config.at(...path), fromEnv: config.refersToEnv(...path) };
   }
   return undefined;
+}
+
+/** The place of `"console": "fixed"` in the entry of a plugin, if it has this key. */
+export function closedAt(config: Config, entry: string): string | undefined {
+  const path = ['plugins', entry, 'console'];
+  return valueAt(config.values, path) === 'fixed' ? config.at(...path) : undefined;
 }
 
 function valueAt(root: JsonValue, path: readonly string[]): JsonValue | undefined {

@@ -43,6 +43,11 @@ export function toSettingsSchema(declared: unknown): SettingsSchema | undefined 
   };
 }
 
+/** Whether only mcp.json may set it: it occurs in a command, or its plugin writes it. */
+export function isFileOnly(schema: JsonObject): boolean {
+  return schema['x-command'] === true || schema.readOnly === true;
+}
+
 /** Whether the value of a setting is a secret. */
 export function isSecret(schema: JsonObject): boolean {
   return schema.writeOnly === true;
@@ -66,7 +71,8 @@ function readRoot(declared: unknown, problems: string[]): JsonObject {
 }
 
 function faultOf(key: string, schema: JsonValue): string | undefined {
-  if (key === '' || key === '__proto__') return 'its key cannot be used';
+  // Keys with a colon at their start are of the gateway itself.
+  if (key === '' || key === '__proto__' || key.startsWith(':')) return 'its key cannot be used';
   if (key.length > MAX_KEY_LENGTH) return `its key has more than ${MAX_KEY_LENGTH} characters`;
   if (hasHidden(key)) return 'its key contains invisible characters';
   return isJsonObject(schema) || schema === true ? undefined : 'its schema is not an object';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readSettings } from '../../../dist/src/registry/settings/read-settings.js';
-import { pluginText, project, status } from '../../support/jaato.ts';
+import { BY, textOf } from '../../support/app.ts';
+import { openJaato, pluginText, project, status } from '../../support/jaato.ts';
 import { describeWithPython } from '../../support/python.ts';
 
 const LIST = `
@@ -37,7 +37,8 @@ describeWithPython('a jaato plugin', () => {
       },
       { a: { path: './a.py', settings: { level: 4 } }, b: { path: './b.py' }, c: { path: './c.py' } },
     );
-    const view = (id: string) => readSettings(status(app, id) as never, id, app.instance.config());
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((id) => app.instance.settings.read(id)));
+    const view = (id: string) => ({ a, b, c })[id];
     expect(view('a')?.settings).toEqual([
       {
         key: 'level',
@@ -45,6 +46,7 @@ describeWithPython('a jaato plugin', () => {
         secret: false,
         required: true,
         source: 'file',
+        fixed: 'file',
         at: expect.stringMatching(/mcp\.json:1:\d+$/),
         value: 4,
       },
@@ -61,5 +63,47 @@ describeWithPython('a jaato plugin', () => {
     ]);
     expect(view('b')?.schema).toMatchObject({ properties: { folder: { 'x-path': 'directory' }, hook: { writeOnly: true } } });
     expect([JSON.stringify(view('b')).includes('planted'), view('c')]).toEqual([false, undefined]);
+  });
+
+  it('of an entry with several gets its own stored values, and declares its settings even if it fails', {
+    tags: ['settings-stored'],
+  }, async () => {
+    const STRICT = `
+    def initialize(self, config=None):
+        self.config = config or {}
+        if self.config.get("level") == 5:
+            raise ValueError("five is refused")
+`;
+    const tools = (name: string) => ({ [`run_${name}`]: '__import__("json").dumps([plugin.config, os.getpid()])' });
+    const source = (name: string) =>
+      pluginText(name, tools(name), SCHEMA + STRICT).replace(
+        '    return Plugin()',
+        '    global plugin\n    plugin = Plugin()\n    return plugin',
+      );
+    const plugins = { all: { path: './all', format: 'jaato', allow: ['a', 'b'], config: { a: { level: 2 } } } };
+    let app = await project({ 'all/a.py': source('a'), 'all/b.py': source('b') }, plugins);
+    await app.instance.registry.start();
+    const save = async (id: string, values: object, secrets: object = {}) =>
+      app.instance.settings.save(
+        id,
+        { revision: (await app.instance.settings.read(id))?.revision ?? '', values: values as never, secrets: secrets as never },
+        BY,
+      );
+    const received = async (name: string) => JSON.parse(textOf(await app.call(`run_${name}`)))[0];
+    await expect(save('a', { level: 3 })).rejects.toMatchObject({ code: 'FIXED_BY_FILE' });
+    expect(await save('b', { level: 7, folder: './here' }, { hook: 'planted-hook-value' })).toMatchObject({ state: 'ready' });
+    expect(await received('b')).toMatchObject({ level: 7, folder: './here', hook: 'planted-hook-value' });
+    const a = await received('a');
+    expect([a.level, a.folder, a.hook]).toEqual([2, undefined, undefined]);
+
+    expect((await save('b', { level: 5 })).error?.message).toContain('five is refused');
+    await app.close();
+    app = await openJaato(plugins, app.dir);
+    await app.instance.registry.start();
+    expect(status(app, 'b')).toMatchObject({ state: 'failed', settings: undefined });
+    const failed = await app.instance.settings.read('b');
+    expect(failed?.settings.map(({ key, source }) => [key, source])).toContainEqual(['level', 'console']);
+    expect(await save('b', { level: 6 })).toMatchObject({ state: 'ready' });
+    expect(JSON.stringify([failed, app.lines])).not.toContain('planted-hook-value');
   });
 });

@@ -84,8 +84,35 @@ it('lists them in `info`, each with the place of its value and no secret', { tag
     secret: false,
     required: false,
     source: 'file',
+    fixed: 'file',
     at: 'mcp.json:2:26',
     value: 8,
   });
   for (const { stdout, stderr } of [text, json]) expect(stdout + stderr).not.toContain('planted');
+});
+
+it('are stored by `settings`, secrets from stdin only', { tags: ['settings-stored'] }, async () => {
+  const dir = tempFolder();
+  writePlugin(dir, 'dice', FILES, { ...MANIFEST, oauth: undefined });
+  writeFileSync(join(dir, 'mcp.json'), '{ "plugins": { "dice": { "path": "./dice", "settings": { "loud": true } } } }');
+  const settings = (args: readonly string[], input = '') => run(['settings', 'dice', ...args], { cwd: dir, input });
+  const saved = await settings(['sides=8', 'mode=replace', 'root=5', '--secret', 'key'], 'planted-key-4\n');
+  expect([saved.code, saved.stdout]).toEqual([0, expect.stringContaining('dice is ready with the new values of sides, mode, root, key.')]);
+  expect(await run(['call', 'dice_run'], { cwd: dir })).toMatchObject({ stdout: expect.stringContaining('"sides":"8"') });
+  const listed = await settings([]);
+  expect(listed.stdout).toContain('sides = 8 (stored)\nloud = true (mcp.json:1:66)\nmode = "replace" (stored)\nroot = "5" (stored)');
+  expect(listed.stdout).toContain('key is set, a secret (stored)');
+  const cleared = await settings(['--unset', 'sides', '--unset', 'key', '--json']);
+  expect(JSON.parse(cleared.stdout)).toMatchObject({ plugin: 'dice', changed: ['sides', 'key'], state: 'needs-config', needs: ['key'] });
+  for (const [args, code, text] of [
+    [['loud=false'], 1, 'FIXED_BY_FILE'],
+    [['sides=many'], 1, 'SETTINGS_INVALID'],
+    [['sides'], 2, 'no "="'],
+    [['--secret', 'key'], 2, 'stdin has no value'],
+    [['--unset', 'nothing'], 2, 'no setting "nothing"'],
+  ] as const) {
+    const refused = await settings(args);
+    expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(text)]);
+  }
+  for (const { stdout, stderr } of [saved, listed, cleared]) expect(stdout + stderr).not.toContain('planted');
 });

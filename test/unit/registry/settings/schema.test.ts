@@ -5,7 +5,9 @@ import { toSettingsSchema } from '../../../../dist/src/registry/settings/schema.
 
 const declare = (properties: object, more: object = {}) => toSettingsSchema({ type: 'object', properties, ...more } as never);
 const NO_FILE = { values: {}, at: () => 'mcp.json:1:1', refersToEnv: () => false } as never;
-const read = (settings: unknown) => readSettings({ settings } as never, 'p', NO_FILE);
+const NOTHING_STORED = { settings: () => new Map(), secrets: () => new Map() };
+const read = (settings: unknown) =>
+  readSettings({ id: 'p', entry: 'p', settings: settings as never, settingsAt: undefined }, NO_FILE, NOTHING_STORED);
 
 describe('a declaration of settings', { tags: ['settings-shape'] }, () => {
   it.each([
