@@ -58,7 +58,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         const next = await connected(ctx);
         return await inRounds(next, method, params, ctx, headersOf);
       }
-      return await retryAfterUrlElicitation(error, session.notices, ctx, () => inRounds(session, method, params, ctx, headersOf));
+      return await retryAfterUrlElicitation(error, session.notifications, ctx, () => inRounds(session, method, params, ctx, headersOf));
     } catch (thrown) {
       throw toCallFailure(thrown, method);
     }

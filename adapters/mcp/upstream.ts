@@ -38,7 +38,7 @@ export class Upstream implements Plugin {
   readonly #memory: LastStrategy = {};
   readonly #calls: Calls;
   readonly #checks: Checks;
-  readonly #watching: UpstreamSubscriptions;
+  readonly #subscriptions: UpstreamSubscriptions;
   readonly #end = new AbortController();
   readonly #changed: (() => void)[] = [];
   readonly #updated: ((uri: string) => void)[] = [];
@@ -61,7 +61,7 @@ export class Upstream implements Plugin {
     this.#log = parts.host.log.area(`plugin:${parts.manifest.id}`);
     this.#backoff = createBackoff(parts.host.limits);
     this.#checks = createChecks(this.#log);
-    this.#watching = createUpstreamSubscriptions(this.#log);
+    this.#subscriptions = createUpstreamSubscriptions(this.#log);
     this.#lists = createServerLists(
       this.#log,
       this.#checks.guard.callback(() => this.#relisted()),
@@ -77,7 +77,7 @@ export class Upstream implements Plugin {
   onUpdated = (listener: (uri: string) => void): void => void this.#updated.push(listener);
 
   setSubscriptions(uris: ReadonlySet<string>): void {
-    this.#watching.set(uris);
+    this.#subscriptions.set(uris);
   }
 
   /** Resolves after the first attempt, failed or not, or after `timeoutMs`. Attempts continue in the background. */
@@ -113,7 +113,7 @@ export class Upstream implements Plugin {
   async #drain(session: UpstreamSession): Promise<void> {
     const until = performance.now() + this.#parts.host.limits.drainMs;
     let gone = false;
-    void session.gone.then(() => {
+    void session.exited.then(() => {
       gone = true;
     });
     while (session.inFlight > 0 && !gone && performance.now() < until) await sleep(20);
@@ -145,10 +145,10 @@ export class Upstream implements Plugin {
         this.#memory,
       );
       this.#session = session;
-      session.notices.changed = (kinds) => this.#lists.read(kinds);
+      session.notifications.changed = (kinds) => this.#lists.read(kinds);
       session.lost = () => this.#lists.readSoon();
       session.refused = () => void this.#readAfterLogin();
-      session.notices.updated = (uri) => {
+      session.notifications.updated = (uri) => {
         for (const listener of this.#updated) listener(uri);
       };
       try {
@@ -159,7 +159,7 @@ export class Upstream implements Plugin {
         await session.close();
         throw error;
       }
-      this.#watching.follow(session);
+      this.#subscriptions.follow(session);
       return undefined;
     } catch (thrown) {
       const error = toError(thrown);
@@ -174,7 +174,7 @@ export class Upstream implements Plugin {
     const session = this.#session as UpstreamSession;
     const calm = setTimeout(() => this.#backoff.healthy(performance.now()), this.#parts.host.limits.circuitWindowMs).unref();
     const hopeless = setTimeout(() => this.#giveUp(session), this.#capMs).unref();
-    const why = await session.gone;
+    const why = await session.exited;
     clearTimeout(calm);
     clearTimeout(hopeless);
     this.#lists.leave();

@@ -43,7 +43,7 @@ export interface Engine {
   /** Calls one tool for a client without MCP; `bytes` are the arguments as JSON, `client` is its name. */
   call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): PendingExchange;
   /** Whether a profile exists. */
-  knows(profile: string): boolean;
+  hasProfile(profile: string): boolean;
   sessions(): number;
   /** Applies limits that a reload has changed. */
   applyLimits(): void;
@@ -122,7 +122,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       plainCall(peer, tool, bytes, client, caps, outlet);
       return toPending(peer);
     },
-    knows: gateway.hasProfile,
+    hasProfile: gateway.hasProfile,
     sessions: () => sessions.size,
     applyLimits: sessions.applyLimits,
     revoke(isGone, error) {

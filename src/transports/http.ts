@@ -82,7 +82,7 @@ export async function serveHttp(
       const end = (): void => router.refuse(request, response, unauthenticated());
       streams.follow(caller, request, response, { gone: nothing, interrupt: nothing, revoke: end }, nothing);
     },
-    hasProfile: engine.knows,
+    hasProfile: engine.hasProfile,
     draining: () => draining,
     full: load.full,
   });
@@ -125,7 +125,7 @@ export async function serveHttp(
     async drain() {
       draining = true;
       const until = performance.now() + limits.drainMs;
-      while (inFlight.count + sse.owed() + websocket.owed() > 0 && performance.now() < until)
+      while (inFlight.count + sse.pendingCount() + websocket.pendingCount() > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 10));
       // Requests that did not finish in time are answered with an error.
       for (const transport of [inFlight, sse, websocket]) transport.interrupt('The gateway is shutting down.');

@@ -76,7 +76,7 @@ const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
 /** Creates a router over a table of routes. Any other path gives 404. */
-export function createRouter({ edge, routes, log, follow, hasProfile: knows, draining, full }: RouterParts): Router {
+export function createRouter({ edge, routes, log, follow, hasProfile, draining, full }: RouterParts): Router {
   const find = (path: string, query: string): MatchedRoute | undefined => {
     const exact = findExact(path, query);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
@@ -94,11 +94,11 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     const list = routes.queried.get(path);
     if (list) {
       const [profile = DEFAULT_PROFILE, ...others] = new URLSearchParams(query).getAll('profile');
-      return knows(profile) && others.length === 0 ? { route: list, base: path, profile, admin: false, name: '' } : undefined;
+      return hasProfile(profile) && others.length === 0 ? { route: list, base: path, profile, admin: false, name: '' } : undefined;
     }
     const [, base = '', profile = DEFAULT_PROFILE, name = ''] = PROFILED.exec(path) ?? NAMED.exec(path) ?? [];
     const below = (name === '' ? routes.profiled : routes.named).get(base);
-    return below && knows(profile) ? { route: below, base, profile, admin: false, name } : undefined;
+    return below && hasProfile(profile) ? { route: below, base, profile, admin: false, name } : undefined;
   };
 
   const findOwn = (path: string): PrefixRoute | undefined => {

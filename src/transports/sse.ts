@@ -23,7 +23,7 @@ export interface SseTransport {
   readonly stream: Route;
   readonly messages: Route;
   /** Number of pending replies. */
-  owed(): number;
+  pendingCount(): number;
   /** Ends the calls in flight, each with a reply. */
   interrupt(reason: string): void;
   /** Number of open streams. */
@@ -104,7 +104,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       },
     },
     open: () => sessions.size,
-    owed: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.pendingCount(), 0),
+    pendingCount: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.pendingCount(), 0),
     interrupt(reason) {
       for (const { connection } of sessions.values()) connection.interrupt(reason);
     },

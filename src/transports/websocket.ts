@@ -37,7 +37,7 @@ export interface WebSocketTransport {
   /** Answers an upgrade request, with an error if it is not valid. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Number of pending replies. */
-  owed(): number;
+  pendingCount(): number;
   /** Ends the calls in flight, each with a reply. */
   interrupt(reason: string): void;
   /** Number of open connections. */
@@ -125,7 +125,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       }
     },
     open: () => open.size,
-    owed: () => [...open.values()].reduce((sum, connection) => sum + connection.pendingCount(), 0),
+    pendingCount: () => [...open.values()].reduce((sum, connection) => sum + connection.pendingCount(), 0),
     interrupt(reason) {
       for (const connection of open.values()) connection.interrupt(reason);
     },

@@ -36,7 +36,7 @@ export function toMiddleware(
 
 function aroundCalls(filters: readonly FilterReport[], member: Member): Partial<Middleware> {
   return {
-    appliesTo: ({ tool, origin, labels }) => filters.some((filter) => concerns(filter, [tool, origin.name], labels)),
+    appliesTo: ({ tool, origin, labels }) => filters.some((filter) => appliesTo(filter, [tool, origin.name], labels)),
     async before(passing) {
       const answer = await member.request('before', toParams(passing));
       return isJsonObject(answer) ? (answer as unknown as ToolResult) : undefined;
@@ -49,7 +49,7 @@ function aroundCalls(filters: readonly FilterReport[], member: Member): Partial<
   };
 }
 
-function concerns({ tools, toolset }: FilterReport, names: readonly string[], labels: readonly string[]): boolean {
+function appliesTo({ tools, toolset }: FilterReport, names: readonly string[], labels: readonly string[]): boolean {
   if (tools === undefined && toolset === undefined) return true;
   return tools?.some((name) => names.includes(name)) === true || (toolset !== undefined && labels.includes(TOOLSET + toolset));
 }

@@ -55,7 +55,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, last: LastS
     if (signal.aborted) giveUp();
     try {
       const session = await UpstreamSession.open({
-        carrier: connection,
+        connection,
         era: strategy.era,
         // A program may have to be downloaded or built before it responds, and a restart would repeat that work.
         connectMs: connection.local ? capMs : timeoutMs,

@@ -39,7 +39,7 @@ export interface SendFailure {
 export const SESSION_ENDED = 'it ended the session';
 
 /** Properties of the connection that classify a failed send. */
-export interface Judging {
+export interface FailureContext {
   /** The connection has an MCP session; a 404 means that it ended. */
   readonly session: boolean;
   /** Each request is a separate HTTP request, so losing one does not affect the others. */
@@ -65,7 +65,7 @@ function isUnsent(error: Error): boolean {
 }
 
 /** Classifies an error thrown by the SDK's transports. */
-export function judge(thrown: unknown, { session, apart, via = '' }: Judging): SendFailure {
+export function classifyFailure(thrown: unknown, { session, apart, via = '' }: FailureContext): SendFailure {
   const refused = (why: string, ends = true): SendFailure => ({
     error: new GatewayError('PLUGIN_UNAVAILABLE', `The server is unavailable: ${why}.`, { cause: thrown, fix: proxyFault(thrown)?.fix }),
     ...(ends ? { ends: why } : {}),
@@ -107,7 +107,7 @@ export function toCallFailure(thrown: unknown, method: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return thrown instanceof RpcFailure
     ? toRpcFailure(thrown, method)
-    : (judge(thrown, { session: false, apart: true }).error as GatewayError);
+    : (classifyFailure(thrown, { session: false, apart: true }).error as GatewayError);
 }
 
 /** The JSON-RPC error in the body of an HTTP error response. The modern era sends some errors this way. */

@@ -8,7 +8,7 @@ import type { Pending } from './shared-transport.ts';
 interface Connection {
   /** Called when the request ends. Returns the rejected server request that caused its failure, if any. */
   ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined;
-  judge(thrown: Error, ofCall: boolean): Error;
+  classifyFailure(thrown: Error, ofCall: boolean): Error;
   readonly modern: boolean;
 }
 
@@ -54,7 +54,7 @@ export class OutgoingRequest implements Pending {
 
   reject(thrown: Error): void {
     const refused = this.#end(true);
-    this.#reject(refused ?? this.#connection.judge(thrown, this.#ctx !== undefined));
+    this.#reject(refused ?? this.#connection.classifyFailure(thrown, this.#ctx !== undefined));
   }
 
   #end(failed: boolean): GatewayError | undefined {

@@ -11,7 +11,7 @@ import { notSent } from './failures.ts';
 import { Handshake } from './handshake.ts';
 import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { followSignal } from './own-signal.ts';
-import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
+import { isPassing, isStream, keepStandalone, type StandaloneStream } from './standalone-stream.ts';
 
 // The SDK's HTTP transports validate messages against schemas that lack newer fields, do not identify the call behind a
 // server request, and drop what does not match. So this module reads the messages first and passes on only those for the SDK.
@@ -34,7 +34,7 @@ export interface MessageSink {
 export interface ReadingOptions {
   readonly send?: typeof fetch;
   /** Keeps the standalone GET stream of Streamable HTTP open. */
-  readonly standing?: boolean;
+  readonly standalone?: boolean;
 }
 
 /** A response, and the function to call when its body has been read. */
@@ -56,9 +56,9 @@ const MAX_RETRY_MS = 30_000;
 export function createReadingFetch(
   limit: number,
   sink: MessageSink,
-  { send = fetch, standing = false }: ReadingOptions = {},
+  { send = fetch, standalone = false }: ReadingOptions = {},
 ): typeof fetch {
-  let kept: Standing | undefined;
+  let kept: StandaloneStream | undefined;
   /** Sends a request with its own signal. The caller releases it after reading the response. */
   const request = async (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Answered> => {
     const { signal, release } = followSignal(init?.signal);
@@ -72,15 +72,15 @@ export function createReadingFetch(
     }
   };
   // A GET with the event id of a request's stream resumes that request; any other GET is the standalone stream.
-  const isStanding = (init: RequestInit | undefined): boolean => {
-    if (!standing || init?.method !== 'GET') return false;
+  const isStandalone = (init: RequestInit | undefined): boolean => {
+    if (!standalone || init?.method !== 'GET') return false;
     const after = new Headers(init.headers).get('last-event-id');
     return after === null || after === kept?.after();
   };
-  const stand = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Answered | undefined): Response => {
+  const openStandalone = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Answered | undefined): Response => {
     // Only one connection is open at a time.
     let release = first?.release;
-    kept = keepStanding(first?.response, {
+    kept = keepStandalone(first?.response, {
       open: async (after) => {
         const headers = new Headers(init.headers);
         if (after !== undefined) headers.set('last-event-id', after);
@@ -121,17 +121,17 @@ export function createReadingFetch(
 
   return async (input, given) => {
     const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
-    if (init && isStanding(init)) {
+    if (init && isStandalone(init)) {
       const first = await request(input, init).catch((error) => {
         if (init.signal?.aborted) throw error;
         return undefined;
       });
-      if (first && isStream(first.response)) return stand(input, init, first);
+      if (first && isStream(first.response)) return openStandalone(input, init, first);
       if (first && !first.response.ok && !isPassing(first.response)) return bounded(first, init);
       first?.release();
       await first?.response.body?.cancel();
       // Any other successful response means that there is no such stream.
-      return first?.response.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
+      return first?.response.ok ? new Response(null, { status: 405 }) : openStandalone(input, init, undefined);
     }
     let answered: Answered;
     try {

@@ -147,7 +147,7 @@ export class RemoteConnection extends BaseConnection implements ServerConnection
   readonly #terminate: (() => Promise<void>) | undefined;
   readonly #agent: Agent | undefined;
 
-  constructor(name: string, open: (carrier: RemoteConnection) => RemoteParts) {
+  constructor(name: string, open: (connection: RemoteConnection) => RemoteParts) {
     super();
     this.name = name;
     this.apart = name === HTTP;
@@ -202,24 +202,24 @@ export async function openRemote(
   const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
   // An HTTPS tunnel is transparent, so only plain HTTP responses can come from the proxy.
   const via = proxy && server.url.protocol === 'http:' ? ` through the proxy ${proxy.name}` : '';
-  const readingFetch = (carrier: RemoteConnection): typeof fetch =>
+  const readingFetch = (connection: RemoteConnection): typeof fetch =>
     createReadingFetch(
       messageBytes,
       {
-        take: (message, request) => carrier.sink.take(message, request),
-        lost: (error, head, tail, request) => carrier.sink.lost(error, head, tail, request),
-        answered: (request) => carrier.sink.answered(request),
-        ended: (request) => carrier.sink.ended(request),
-        forgotten: () => carrier.drop(SESSION_ENDED),
+        take: (message, request) => connection.sink.take(message, request),
+        lost: (error, head, tail, request) => connection.sink.lost(error, head, tail, request),
+        answered: (request) => connection.sink.answered(request),
+        ended: (request) => connection.sink.ended(request),
+        forgotten: () => connection.drop(SESSION_ENDED),
       },
-      { standing: carrier.apart, ...(send ? { send: send as unknown as typeof fetch } : {}) },
+      { standalone: connection.apart, ...(send ? { send: send as unknown as typeof fetch } : {}) },
     );
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
-    return new RemoteConnection('WebSocket', (carrier) => {
+    return new RemoteConnection('WebSocket', (connection) => {
       const events: SocketEvents = {
-        gone: (why) => carrier.drop(why),
-        lost: (error, head, tail) => carrier.sink.lost(error, head, tail, undefined),
+        gone: (why) => connection.drop(why),
+        lost: (error, head, tail) => connection.sink.lost(error, head, tail, undefined),
       };
       return { transport: new SocketTransport(server, { messageBytes, timeoutMs: connectMs, proxy }, events, guard) };
     });
@@ -231,18 +231,18 @@ export async function openRemote(
   const auth = await createAuth(id, server, record, stepUp, route);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
-    return new RemoteConnection('HTTP+SSE', (carrier) => {
-      const read = withScopeErrors(readingFetch(carrier));
+    return new RemoteConnection('HTTP+SSE', (connection) => {
+      const read = withScopeErrors(readingFetch(connection));
       const noting: typeof read = (input, init) =>
         read(input, init).catch((error) => {
-          carrier.failure = toError(error);
+          connection.failure = toError(error);
           throw error;
         });
       return { agent, via, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
     });
   }
-  return new RemoteConnection(HTTP, (carrier) => {
-    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
+  return new RemoteConnection(HTTP, (connection) => {
+    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(connection) });
     return { transport, terminate: () => transport.terminateSession(), explain, agent, via };
   });
 }

@@ -10,7 +10,7 @@ import type { Checks } from '../dropped.ts';
 import { answerServer } from '../server-requests/answering.ts';
 import { createServerNotifications, type ServerNotifications } from '../server-requests/notifications.ts';
 import { ALL_KINDS, toCapabilities } from '../server-requests/questions.ts';
-import { judge } from './failures.ts';
+import { classifyFailure } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -25,7 +25,7 @@ const MAX_ERROR_LENGTH = 500;
 
 /** Arguments of `UpstreamSession.open`. */
 export interface SessionParts {
-  readonly carrier: ServerConnection;
+  readonly connection: ServerConnection;
   /** Known era of the server; undefined: it is probed. */
   readonly era: 'legacy' | undefined;
   /** Limit of the handshake. */
@@ -40,9 +40,9 @@ export interface SessionParts {
 
 /** One established connection to a server. */
 export class UpstreamSession {
-  readonly notices: ServerNotifications;
+  readonly notifications: ServerNotifications;
   readonly modern: boolean;
-  readonly #carrier: ServerConnection;
+  readonly #connection: ServerConnection;
   readonly #client: Client;
   readonly #link: SharedTransport;
   readonly #calls: InFlight;
@@ -56,47 +56,47 @@ export class UpstreamSession {
     client: Client,
     link: SharedTransport,
     calls: InFlight,
-    notices: ServerNotifications,
+    notifications: ServerNotifications,
     refused: WeakMap<CallContext, GatewayError>,
   ) {
-    this.#carrier = parts.carrier;
+    this.#connection = parts.connection;
     this.timeoutMs = parts.timeoutMs;
     this.#client = client;
     this.#link = link;
     this.#calls = calls;
     this.#refused = refused;
-    this.notices = notices;
+    this.notifications = notifications;
     this.modern = client.getProtocolEra() === 'modern';
     this.#clear = this.modern || link.hasPerRequestStream;
   }
 
   /** Connects and negotiates the era. Rejects with the SDK's or transport's error, or if the server exits. */
   static async open(parts: SessionParts): Promise<UpstreamSession> {
-    const { carrier, era, log, checks } = parts;
+    const { connection, era, log, checks } = parts;
     const { Client } = await import('@modelcontextprotocol/client');
     const calls = new InFlight();
     const refused = new WeakMap<CallContext, GatewayError>();
-    const notices = createServerNotifications(calls, log);
+    const notifications = createServerNotifications(calls, log);
     const events: SharedTransportEvents = {
       question: (method, params, request) => answerServer(method, params, request, calls, refused),
-      notification: (method, params, request) => notices.handle(method, params, request),
+      notification: (method, params, request) => notifications.handle(method, params, request),
     };
-    const link = new SharedTransport(carrier.transport, { events, ...checks });
+    const link = new SharedTransport(connection.transport, { events, ...checks });
     // The SDK recognizes a stdio transport by these two properties.
-    if (carrier.local) Object.assign(link, { stderr: null, pid: null });
+    if (connection.local) Object.assign(link, { stderr: null, pid: null });
     const client = new Client(CLIENT_INFO, {
       capabilities: toCapabilities(ALL_KINDS),
       versionNegotiation: { mode: era ?? 'auto', probe: { timeoutMs: parts.probeMs } },
     });
     client.onerror = (error) => {
       log.debug(shorten(error.message, MAX_ERROR_LENGTH));
-      const why = carrier.breaks(error);
-      if (why !== undefined) carrier.drop(why);
+      const why = connection.breaks(error);
+      if (why !== undefined) connection.drop(why);
     };
-    carrier.sink = createSink(link, calls, checks);
-    checks.guard.background(carrier.exited.then(() => link.failAll(() => carrier.connectionLostError())));
+    connection.sink = createSink(link, calls, checks);
+    checks.guard.background(connection.exited.then(() => link.failAll(() => connection.connectionLostError())));
     await client.connect(link, { timeout: parts.connectMs, signal: parts.signal });
-    return new UpstreamSession(parts, client, link, calls, notices, refused);
+    return new UpstreamSession(parts, client, link, calls, notifications, refused);
   }
 
   /** Called when a call was lost but the connection was not: a different server may respond by now. */
@@ -107,17 +107,17 @@ export class UpstreamSession {
 
   /** Whether the connection has ended. */
   get over(): boolean {
-    return this.#carrier.over;
+    return this.#connection.over;
   }
 
   /** Resolves with the reason when the connection ends. */
-  get gone(): Promise<string> {
-    return this.#carrier.exited;
+  get exited(): Promise<string> {
+    return this.#connection.exited;
   }
 
   /** Display name of the transport. */
   get transport(): string {
-    return this.#carrier.name;
+    return this.#connection.name;
   }
 
   get revision(): string {
@@ -130,7 +130,7 @@ export class UpstreamSession {
 
   /** Whether arguments marked with `x-mcp-header` are also sent as headers (modern Streamable HTTP). */
   get repeatsArguments(): boolean {
-    return this.modern && this.#carrier.apart;
+    return this.modern && this.#connection.apart;
   }
 
   get server(): Implementation | undefined {
@@ -198,12 +198,12 @@ export class UpstreamSession {
       } else {
         one.timer = setTimeout(() => this.#giveUp(id, stream, tooSlow(method, timeoutMs)), timeoutMs);
       }
-      const options = this.#carrier.local
+      const options = this.#connection.local
         ? undefined
         : {
             ...(headers ? { headers } : {}),
             ...(stream ? { requestSignal: stream.signal } : {}),
-            onRequestStreamEnd: () => this.#link.fail(id, this.#carrier.connectionLostError()),
+            onRequestStreamEnd: () => this.#link.fail(id, this.#connection.connectionLostError()),
           };
       this.#link.request(id, method, this.#withMeta(id, params, ctx), one, options);
     });
@@ -217,18 +217,18 @@ export class UpstreamSession {
   }
 
   /** Classifies a failed send and drops the connection if it is unusable. */
-  judge(thrown: Error, ofCall: boolean): Error {
-    const known = this.#carrier.explain(thrown);
+  classifyFailure(thrown: Error, ofCall: boolean): Error {
+    const known = this.#connection.explain(thrown);
     if (known) {
       this.refused();
       return known;
     }
-    const { error, ends } = judge(thrown, {
+    const { error, ends } = classifyFailure(thrown, {
       session: this.#link.sessionId !== undefined,
-      apart: this.#carrier.apart,
-      via: this.#carrier.via,
+      apart: this.#connection.apart,
+      via: this.#connection.via,
     });
-    if (ends !== undefined) this.#carrier.drop(ends);
+    if (ends !== undefined) this.#connection.drop(ends);
     else if (ofCall && error instanceof GatewayError && (error.code === 'UPSTREAM_LOST' || error.code === 'PLUGIN_UNAVAILABLE'))
       this.lost();
     return error;
@@ -257,7 +257,7 @@ export class UpstreamSession {
     else this.#link.notify('notifications/cancelled', { requestId: id, reason: reason.message });
     this.#link.fail(id, reason);
     // A process that responds neither to a timed-out call nor to a ping hangs and is restarted.
-    if (reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT') void this.#carrier.check(() => this.#ping());
+    if (reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT') void this.#connection.check(() => this.#ping());
   }
 
   async #ping(): Promise<unknown> {
@@ -271,11 +271,11 @@ export class UpstreamSession {
 
   /** Ends the connection with the given reason. */
   drop(why: string): void {
-    this.#carrier.drop(why);
+    this.#connection.drop(why);
   }
 
   async close(): Promise<void> {
-    await this.#carrier.end();
+    await this.#connection.end();
   }
 }
 

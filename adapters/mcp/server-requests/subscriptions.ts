@@ -83,7 +83,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
         await sleep(AGAIN_MS, undefined, { ref: false });
         if (session !== current || stream !== opened) return;
         apply();
-        current.notices.changed();
+        current.notifications.changed();
       });
     }
     await before?.close();
@@ -99,7 +99,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
       subscribed = new Set();
       stream = undefined;
       apply();
-      void next.gone.then(() => {
+      void next.exited.then(() => {
         if (session === next) session = undefined;
       });
     },

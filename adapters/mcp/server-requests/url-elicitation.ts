@@ -22,7 +22,7 @@ interface UrlElicitation {
  */
 export async function retryAfterUrlElicitation(
   first: unknown,
-  notices: ServerNotifications,
+  notifications: ServerNotifications,
   ctx: CallContext,
   again: () => Promise<JsonObject>,
 ): Promise<JsonObject> {
@@ -30,7 +30,7 @@ export async function retryAfterUrlElicitation(
   for (let refusal = first; ; ) {
     const elicitations = toUrlElicitations(refusal);
     if (elicitations.length === 0 || elicitations.length > MAX_VISITS || asked.size > MAX_VISITS) throw refusal;
-    const done = Promise.all(elicitations.map(({ id }) => notices.completed(id, ctx)));
+    const done = Promise.all(elicitations.map(({ id }) => notifications.completed(id, ctx)));
     done.catch(() => undefined);
     const fresh = elicitations.filter(({ url }) => !asked.has(url));
     if (!(await agrees(fresh, ctx))) throw refusal;

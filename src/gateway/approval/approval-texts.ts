@@ -31,10 +31,10 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
 }
 
 /** How the owner of the gateway can allow a tool without a question. */
-export function allowingFix({ entry, approvalSource: ruledBy }: VisibleTool, { principal, profile }: Caller): string {
-  const [place, key] = ruledBy === 'profile' ? ['profiles', [profile, entry.name]] : ['plugins', [entry.plugin.id, entry.tool.name]];
+export function allowingFix({ entry, approvalSource }: VisibleTool, { principal, profile }: Caller): string {
+  const [place, key] = approvalSource === 'profile' ? ['profiles', [profile, entry.name]] : ['plugins', [entry.plugin.id, entry.tool.name]];
   const inFile = `"${place}": { ${JSON.stringify(key[0])}: { "approval": { ${JSON.stringify(key[1])}: "allow" } } } in mcp.json`;
-  if (ruledBy !== 'format') return `The owner of the gateway can allow it: ${inFile}.`;
+  if (approvalSource !== 'format') return `The owner of the gateway can allow it: ${inFile}.`;
   const flags = `${profile === DEFAULT_PROFILE ? '' : ` --profile ${profile}`}${principal === LOCAL_PRINCIPAL ? '' : ` --principal ${principal}`}`;
   return `The owner of the gateway can allow it: ${inFile}, or the command: plugmux approvals allow ${entry.name}${flags}`;
 }

@@ -124,7 +124,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       const answer = given ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
       if (answer === undefined) throw denied('unclear', tool, call.caller);
       if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
-      if (answer === 'session') session.give(call.session, key, surface);
+      if (answer === 'session') session.add(call.session, key, surface);
       if (answer === 'always') grants.add(key, surface);
       return answer;
     },

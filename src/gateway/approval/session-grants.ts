@@ -5,7 +5,7 @@ const MAX_ENTRIES = 10_000;
 /** Approvals for the rest of a session. In memory only. */
 export interface SessionGrants {
   has(session: string, key: GrantKey, surface: string): boolean;
-  give(session: string, key: GrantKey, surface: string): void;
+  add(session: string, key: GrantKey, surface: string): void;
 }
 
 /** Grants of sessions. Sessions may end without notice, so only the newest `max` grants are kept. */
@@ -15,7 +15,7 @@ export function createSessionGrants(max: number = MAX_ENTRIES): SessionGrants {
     JSON.stringify([session, principal, profile, plugin, tool, surface]);
   return {
     has: (...of) => given.has(nameOf(...of)),
-    give(...of) {
+    add(...of) {
       if (given.size >= max) for (const oldest of given) if (given.delete(oldest)) break;
       given.add(nameOf(...of));
     },

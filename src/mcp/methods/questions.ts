@@ -7,20 +7,20 @@ import { cannotAnswer } from '../../gateway/call/call.ts';
 export function toAnswerableKinds(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {
   if (!isJsonObject(capabilities)) return [];
   const { elicitation, sampling, roots } = capabilities;
-  const abilities: QuestionKind[] = [];
+  const kinds: QuestionKind[] = [];
   if (isJsonObject(elicitation) && revision >= '2025-06-18') {
     // Forms came first, so a client that declares no mode supports them.
-    if ('form' in elicitation || !('url' in elicitation)) abilities.push('form');
-    if ('url' in elicitation && revision >= '2025-11-25') abilities.push('url');
+    if ('form' in elicitation || !('url' in elicitation)) kinds.push('form');
+    if ('url' in elicitation && revision >= '2025-11-25') kinds.push('url');
   }
-  if (isJsonObject(sampling)) abilities.push('sampling');
-  if (isJsonObject(roots)) abilities.push('roots');
-  return abilities;
+  if (isJsonObject(sampling)) kinds.push('sampling');
+  if (isJsonObject(roots)) kinds.push('roots');
+  return kinds;
 }
 
 /** Throws CAPABILITY_MISSING for questions that a client does not support. */
-export function refuseUnable(questions: Questions, abilities: readonly QuestionKind[]): void {
-  const missing = Object.values(questions).find(({ kind }) => !abilities.includes(kind));
+export function refuseUnable(questions: Questions, kinds: readonly QuestionKind[]): void {
+  const missing = Object.values(questions).find(({ kind }) => !kinds.includes(kind));
   if (missing) cannotAnswer(missing.kind);
 }
 

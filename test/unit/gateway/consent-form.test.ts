@@ -83,14 +83,14 @@ describe('createSessionGrants', () => {
   it('applies to one session and tool, and evicts the oldest', () => {
     const grants = createSessionGrants(2);
     const key = { principal: 'ada', profile: 'default', plugin: 'notes', tool: 'delete' };
-    grants.give('s1', key, 'looks');
+    grants.add('s1', key, 'looks');
     expect([grants.has('s1', key, 'looks'), grants.has('s2', key, 'looks'), grants.has('s1', key, 'new looks')]).toEqual([
       true,
       false,
       false,
     ]);
-    grants.give('s2', key, 'looks');
-    grants.give('s3', key, 'looks');
+    grants.add('s2', key, 'looks');
+    grants.add('s3', key, 'looks');
     expect(['s1', 's2', 's3'].map((session) => grants.has(session, key, 'looks'))).toEqual([false, true, true]);
   });
 });

@@ -17,8 +17,8 @@ describe('the questions for a client', () => {
     ['2024-11-05', { sampling: {}, roots: { listChanged: true } }, ['sampling', 'roots']],
     ['2025-11-25', undefined, []],
     ['2025-11-25', { elicitation: true }, []],
-  ])('in revision %s with %j', { tags: ['ask-undeclared'] }, (revision, capabilities, abilities) => {
-    expect(toAnswerableKinds(capabilities as never, revision)).toEqual(abilities);
+  ])('in revision %s with %j', { tags: ['ask-undeclared'] }, (revision, capabilities, kinds) => {
+    expect(toAnswerableKinds(capabilities as never, revision)).toEqual(kinds);
   });
 
   it('have the form of the revision', { tags: ['ask-form', 'ask-url'] }, () => {

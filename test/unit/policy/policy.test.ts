@@ -108,8 +108,8 @@ describe('createPolicy', () => {
       withVerbs(createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]));
 
     it('serves only the plugins of the profile', () => {
-      const { hasProfile: knows, sees } = withFile();
-      expect(knows('planner')).toBe(true);
+      const { hasProfile, sees } = withFile();
+      expect(hasProfile('planner')).toBe(true);
       expect([sees(READ, planner), sees(entry('x', 'other', 'x'), planner)]).toEqual([true, false]);
     });
 
@@ -119,9 +119,9 @@ describe('createPolicy', () => {
     });
 
     it('replaces only the keys of the plugin that the file sets', () => {
-      const { sees, settings: terms } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
+      const { sees, settings } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
       expect(sees(READ, planner)).toBe(false);
-      expect(terms('planner')).toEqual({
+      expect(settings('planner')).toEqual({
         bounds: { network: { allow: ['a.example'], deny: [], allowPrivate: false } },
         denyRules: ['rm -rf'],
         instructions: 'Plan first.',

@@ -26,7 +26,7 @@ async function serve(messageBytes = 1_000) {
         received.push(text);
         if (text === 'hopeless') hopeless();
       },
-      owed: () => 0,
+      pendingCount: () => 0,
       interrupt: () => undefined,
       close: (reason: string) => void closed.push(reason),
     }),

@@ -10,7 +10,7 @@ export interface FilteredTool {
 }
 
 /** Whether a filter applies to a tool. A filter without names or toolset applies to all. */
-export function concerns(filter: { readonly tools?: readonly string[]; readonly toolset?: string }, tool: FilteredTool): boolean {
+export function appliesTo(filter: { readonly tools?: readonly string[]; readonly toolset?: string }, tool: FilteredTool): boolean {
   const { tools, toolset } = filter;
   if (tools === undefined && toolset === undefined) return true;
   return tools?.some((name) => tool.names.includes(name)) === true || (toolset !== undefined && toolset === tool.toolset);
@@ -31,7 +31,7 @@ export async function runBefore(
   meta: FilterMeta,
 ): Promise<EthosResult | null> {
   for (const filter of filters) {
-    if (!filter.before || !concerns(selectorOf(filter), tool)) continue;
+    if (!filter.before || !appliesTo(selectorOf(filter), tool)) continue;
     try {
       const answer = await filter.before(args, ctx, meta);
       if (answer !== null && answer !== undefined) return toEthosResult(answer);
@@ -52,7 +52,7 @@ export async function runAfter(
 ): Promise<EthosResult> {
   let current = result;
   for (const filter of filters) {
-    if (!filter.after || !concerns(selectorOf(filter), tool)) continue;
+    if (!filter.after || !appliesTo(selectorOf(filter), tool)) continue;
     try {
       current = toEthosResult((await filter.after(current, ctx, meta)) ?? current);
     } catch (error) {

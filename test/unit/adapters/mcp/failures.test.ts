@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../../adapters/mcp/connection/failures.ts';
+import { classifyFailure } from '../../../../adapters/mcp/connection/failures.ts';
 import { createReadingFetch } from '../../../../adapters/mcp/connection/reading-fetch.ts';
 import type { GatewayError } from '../../../../src/core/errors.ts';
 
@@ -24,7 +24,7 @@ describe('a request that could not be written', () => {
     ],
   ])('was not sent, and its connection stays open: %s', { tags: ['header-tools'] }, (_, thrown) => {
     for (const apart of [true, false]) {
-      const { error, ends } = judge(thrown, { session: true, apart });
+      const { error, ends } = classifyFailure(thrown, { session: true, apart });
       expect([ends, (error as GatewayError).outcome]).toEqual([undefined, 'NOT_SENT']);
     }
   });
@@ -34,7 +34,7 @@ describe('a request that could not be written', () => {
     const reading = createReadingFetch(1_000, sink);
     const error = await reading('http://127.0.0.1:1/', { method: 'BAD METHOD' }).catch((thrown) => thrown);
     expect(error).toMatchObject({ outcome: 'NOT_SENT' });
-    expect(judge(error, { session: true, apart: false }).ends).toBeUndefined();
+    expect(classifyFailure(error, { session: true, apart: false }).ends).toBeUndefined();
     const lost = await reading('http://127.0.0.1:1/', {}).catch((thrown) => thrown);
     expect(lost).toBeInstanceOf(TypeError);
   });

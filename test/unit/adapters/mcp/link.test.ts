@@ -19,7 +19,7 @@ function open() {
   const log = { ...silentLog, warn: (text: string) => void warnings.push(text), area: () => log };
   const checks = createChecks(log);
   const calls = new InFlight();
-  const notices = createServerNotifications(calls, log);
+  const notifications = createServerNotifications(calls, log);
   const sent: JsonObject[] = [];
   const inner: Writing = {
     start: async () => undefined,
@@ -32,7 +32,7 @@ function open() {
       questions.push(asked);
       return { answered: true };
     },
-    notification: (method: string, params: JsonObject, request: number | undefined) => notices.handle(method, params, request),
+    notification: (method: string, params: JsonObject, request: number | undefined) => notifications.handle(method, params, request),
   };
   const link = new SharedTransport(inner, { events, ...checks });
   const forSdk: unknown[] = [];
@@ -62,7 +62,7 @@ function open() {
     inner,
     checks,
     calls,
-    notices,
+    notifications,
     warnings,
     sent,
     questions,
@@ -176,8 +176,8 @@ describe('a malformed notification', () => {
   });
 
   it('includes one whose handling fails', () => {
-    const { receive, checks, notices } = open();
-    notices.changed = () => {
+    const { receive, checks, notifications } = open();
+    notifications.changed = () => {
       throw new Error('it broke');
     };
     let deep: unknown = 1;

@@ -128,7 +128,7 @@ describe('other responses of a server', () => {
     const standing = createReadingFetch(
       10_000,
       { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined },
-      { standing: true },
+      { standalone: true },
     );
     expect((await (await standing(url, { method: 'GET' })).text()).length).toBeLessThan(64 * 1024 + 1);
   });
@@ -194,7 +194,7 @@ describe('the signal of a connection', () => {
     const end = new AbortController();
     let opened = 0;
     const fetch = createReadingFetch(10_000, nobody, {
-      standing: true,
+      standalone: true,
       send: (...args) => globalThis.fetch(...args).finally(() => opened++),
     });
     const standing = (await fetch(url, { method: 'GET', signal: end.signal })).text();

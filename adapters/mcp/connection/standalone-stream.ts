@@ -7,7 +7,7 @@ const MAX_PAUSE_MS = 30_000;
 const CALM_MS = 10_000;
 
 /** How to open and read the standalone GET stream of a session. */
-export interface StandingParts {
+export interface StandaloneParts {
   /** Opens it. `after`: id of the last received event. */
   open(after: string | undefined): Promise<Response>;
   /** Returns a transform that extracts the messages of one connection. `noted` receives each event. */
@@ -18,7 +18,7 @@ export interface StandingParts {
 }
 
 /** The standalone stream and its position. */
-export interface Standing {
+export interface StandaloneStream {
   readonly body: ReadableStream<Uint8Array>;
   /** Id of the last received event. */
   after(): string | undefined;
@@ -28,7 +28,7 @@ export interface Standing {
  * Joins the successive connections of a standalone stream into one body. Reconnects without limit after the last received
  * event, and ends when the server responds that it has no such stream. `first`: a connection that is already open.
  */
-export function keepStanding(first: Response | undefined, { open, read, ended, signal }: StandingParts): Standing {
+export function keepStandalone(first: Response | undefined, { open, read, ended, signal }: StandaloneParts): StandaloneStream {
   let after: string | undefined;
 
   const reopen = async (pauseMs: number): Promise<Response | undefined> => {
