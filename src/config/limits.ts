@@ -219,7 +219,7 @@ export type LimitName = keyof typeof LIMITS;
 /** A value for every limit. */
 export type Limits = Readonly<Record<LimitName, number>>;
 
-/** Pairs of limits of which the first cannot be above the second. */
+/** Pairs of limits; the first must not exceed the second. */
 export const ORDERED_LIMITS = [
   ['restartMinMs', 'restartMaxMs'],
   ['unresponsiveMs', 'hungMs'],

@@ -32,7 +32,7 @@ Object.assign(globalThis, { WebSocket, EventSource });
 /** Real clients of every generation that the tests drive. */
 export const GENERATIONS = ['v2 legacy', 'v2 auto', 'v2 modern', 'v1', 'v1.10', 'v1.0'] as const;
 
-/** One of them. */
+/** One generation of clients. */
 export type Generation = (typeof GENERATIONS)[number];
 
 /** The transport of a client. */

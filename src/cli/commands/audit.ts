@@ -25,8 +25,8 @@ export function addAudit(program: Command, adapters: readonly Adapter[]): void {
     .command('verify')
     .description('check that no line of the audit log was changed, moved or removed')
     .option('--day <date>', 'only the file of this day, such as 2026-11-30')
-    .option('--archive <folder...>', 'folders that older files were moved to; what lies there counts as if it lay in place')
-    .option('--anchor', 'print the ends of the chains, to keep them where nobody with write access here can change them')
+    .option('--archive <folder...>', 'folders with older files; they are checked as if they had not been moved')
+    .option('--anchor', 'print the ends of the chains, to store them where users of this machine cannot change them')
     .option('--json', 'print JSON')
     .action((options: VerifyOptions) => verify(openSession(options, adapters, { here: true, quiet: true }).config, options));
   audit

@@ -13,7 +13,7 @@ import { replaceFile } from './replace-file.ts';
 const LISTS = ['allow', 'entryPoints'];
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
 
-/** What a change in mcp.json came to; `changed` is false if the file already said so. */
+/** The result of a change; `changed` is false if the file already had these values. */
 export interface FileChange {
   readonly changed: boolean;
   /** Set if the plugin stays disabled although the file enables it: `plugmux disable` was used without `--in-file`. */
