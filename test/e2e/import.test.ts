@@ -98,4 +98,29 @@ describe('plugmux import <client>', () => {
     expect(await say('cursor', '--from', join(dir, 'bad.json'))).toEqual([2, expect.stringContaining('not valid JSON')]);
     expect(read()).toBe(before);
   });
+
+  it('makes plugmux the only server of the client, and undoes it after later edits', { tags: ['client-imported'] }, async () => {
+    const old = '\ufeff{\r\n  // mine\r\n  "mcpServers": { "one": { "command": "x" /* old */ } },\r\n  "theme": "dark"\r\n}\r\n';
+    const { start, from, file } = setUp(old);
+    chmodSync(from, 0o600);
+    expect(await start('cursor', '--yes', '--replace-client')).toMatchObject({ code: 0, stderr: expect.stringContaining('--undo') });
+    const replaced = readFileSync(from, 'utf8');
+    expect(Object.keys(parse(replaced.slice(1)).mcpServers)).toEqual(['plugmux']);
+    expect(parse(replaced.slice(1)).mcpServers.plugmux).toMatchObject({ args: expect.arrayContaining(['stdio', '--config', file]) });
+    expect([replaced.includes('// mine'), statSync(from).mode & 0o777]).toEqual([true, 0o600]);
+    // A second time changes nothing, so the backup stays the one with the servers.
+    expect((await start('cursor', '--yes', '--replace-client')).stderr).toContain('already');
+    writeFileSync(from, replaced.replace('dark', 'light'));
+    expect((await start('cursor', '--undo')).code).toBe(0);
+    expect(readFileSync(from, 'utf8')).toBe(old.replace('dark', 'light'));
+    expect(await start('cursor', '--undo')).toMatchObject({ code: 2, stderr: expect.stringContaining('have changed since') });
+  });
+
+  it('prints for Codex what to write, and never changes its file', { tags: ['client-imported'] }, async () => {
+    const text = '[mcp_servers.far]\nurl = "https://far.example"\n';
+    const { start, from } = setUp(text, undefined, '.codex/config.toml');
+    const { code, stderr } = await start('codex', '--yes', '--replace-client');
+    expect([code, stderr, readFileSync(from, 'utf8')]).toEqual([0, expect.stringContaining('[mcp_servers.plugmux]'), text]);
+    expect((await start('codex', '--undo')).code).toBe(2);
+  });
 });

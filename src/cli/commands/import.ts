@@ -23,6 +23,8 @@ export function addImport(program: Command, adapters: readonly Adapter[]): void 
     .option('--yes', 'add the servers without asking')
     .option('--dry-run', 'only show what would be added')
     .option('--env-secrets', 'write ${env:NAME} in place of secrets')
+    .option('--replace-client', 'make plugmux the only server of the client; for codex, print what to write')
+    .option('--undo', 'give the client its servers back')
     .option('--json', 'print the servers as JSON; adds them only with --yes')
     .option('--out <file>', 'the file to write; default: mcp.json in that folder; "-" prints it')
     .addOption(new Option('--force', 'replace an existing file'))

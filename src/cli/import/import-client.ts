@@ -14,7 +14,6 @@ import { parseClientJson, serversInJson, withGeminiVariables } from './read-json
 
 /** Claude Code keeps a history in its user file. */
 const MAX_BYTES = 64 * 1024 * 1024;
-const MOVES = 'The servers stay in the file of the client.';
 
 /** The servers in the files of a client: `from`, else the usual places that exist. Throws UsageError. */
 export function findServers(client: ImportClient, from: string | undefined, around: Surroundings): FoundServer[] {
@@ -94,5 +93,5 @@ export async function addServers(
 
 /** The last lines of an import. */
 export function closing(backup: string): string {
-  return `The old file is ${backup}. ${MOVES} Check it with: plugmux doctor`;
+  return `The old file is ${backup}. Check it with: plugmux doctor`;
 }

@@ -1,11 +1,12 @@
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { agrees } from '../agree.ts';
-import { type CommonOptions, openSession } from '../context.ts';
+import { type CliSession, type CommonOptions, openSession } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
 import { ownRedactor } from '../redactor.ts';
 import { addServers, closing, findServers, planFor } from './import-client.ts';
 import { type ImportClient, ownSurroundings } from './places.ts';
 import type { PlannedServer } from './plan.ts';
+import { clientFile, replaceClient, undoReplacement } from './replace-client.ts';
 
 /** The options of `plugmux import <client>`. */
 export interface ImportOptions extends CommonOptions {
@@ -13,11 +14,37 @@ export interface ImportOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly envSecrets?: boolean;
+  readonly replaceClient?: boolean;
+  readonly undo?: boolean;
 }
 
 /** `plugmux import <client>`: shows the servers of a client, asks, and adds them to mcp.json. */
 export async function runImport(client: ImportClient, options: ImportOptions, adapters: readonly Adapter[]): Promise<void> {
+  if (options.undo) {
+    const file = clientFile(client, options.from, ownSurroundings());
+    return void process.stdout.write(`${file} has its servers back, from ${await undoReplacement(client, file)}.\n`);
+  }
   const session = openSession(options, adapters, { here: true, quiet: true });
+  const isAgreed = await addFound(client, options, session);
+  if (isAgreed && options.replaceClient && !options.dryRun) await pointAtGateway(client, options, session);
+}
+
+// Makes the client start plugmux in place of its servers.
+async function pointAtGateway(client: ImportClient, { from, yes, config }: ImportOptions, session: CliSession): Promise<void> {
+  const file = clientFile(client, from, ownSurroundings());
+  if (client !== 'codex' && !yes && !(await agrees(`Make plugmux the only server in ${file}?`, 'the file is changed'))) return;
+  const replaced = await replaceClient(client, file, session.config.file ?? config ?? '');
+  if ('text' in replaced) return void process.stderr.write(`Put this in place of the servers in ${file}:\n\n${replaced.text}`);
+  const { backup } = replaced;
+  process.stderr.write(
+    backup === null
+      ? `${file} names plugmux alone already.\n`
+      : `${file} now names plugmux alone. The old file is ${backup}; --undo restores its servers.\n`,
+  );
+}
+
+// Returns false if the user declined.
+async function addFound(client: ImportClient, options: ImportOptions, session: CliSession): Promise<boolean> {
   const plan = planFor(session, findServers(client, options.from, ownSurroundings()));
   for (const { secrets } of plan) for (const { value } of secrets) ownRedactor.add(value);
   const wanted = plan.filter(({ skipped }) => skipped === undefined);
@@ -26,7 +53,7 @@ export async function runImport(client: ImportClient, options: ImportOptions, ad
   if (!options.json) printMasked(undefined, false, () => tableOf(plan));
   let hidden = options.envSecrets === true;
   if (!isPreview && !options.yes) {
-    if (!(await agrees(`Add ${wanted.length} to ${session.config.file}?`, 'these servers are added'))) return;
+    if (!(await agrees(`Add ${wanted.length} to ${session.config.file}?`, 'these servers are added'))) return false;
     if (!hidden && secrets.size > 0) hidden = await agrees('Write ${env:NAME} in place of the secrets?', 'secrets are replaced');
   }
   const backup = isPreview
@@ -35,19 +62,19 @@ export async function runImport(client: ImportClient, options: ImportOptions, ad
         session,
         wanted.map(({ name, entry, hidden: safe }) => ({ name, entry: hidden ? safe : entry })),
       );
-  if (options.json)
-    return printMasked(
-      { file: session.config.file, added: backup !== undefined, backup: backup ?? null, servers: plan.map(toItem) },
-      true,
-      () => '',
-    );
-  if (backup === undefined) return void process.stdout.write(wanted.length === 0 ? 'Nothing to add.\n' : 'Nothing was written.\n');
-  process.stdout.write(`Added ${wanted.map(({ name }) => name).join(', ')}. ${closing(backup)}\n`);
-  if (secrets.size === 0) return;
+  if (options.json) {
+    const item = { file: session.config.file, added: backup !== undefined, backup: backup ?? null, servers: plan.map(toItem) };
+    printMasked(item, true, () => '');
+    return true;
+  }
+  if (backup === undefined) process.stdout.write(wanted.length === 0 ? 'Nothing to add.\n' : 'Nothing was written.\n');
+  else process.stdout.write(`Added ${wanted.map(({ name }) => name).join(', ')}. ${closing(backup)}\n`);
+  if (backup === undefined || secrets.size === 0) return true;
   const list = [...secrets].map(([variable, name]) => `${variable} (${name})`).join(', ');
   process.stderr.write(
     hidden ? `note: set ${list}.\n` : `note: mcp.json now holds secrets: ${list}. --env-secrets writes \${env:NAME} instead.\n`,
   );
+  return true;
 }
 
 function toItem({ name, file, kind, runs, secrets, unknown, notes, skipped }: PlannedServer): object {
