@@ -373,6 +373,7 @@ export const REQUIREMENTS = {
       'A store of an earlier version keeps its data: it is migrated at once or not at all, also by several processes at the same time.',
     'store-newer':
       'A store that a newer version has changed beyond reading stops the start with the version to install, and is not changed.',
+    'store-killed': 'A gateway that is killed at any moment leaves each write and each migration applied as a whole or not at all.',
     'store-settings':
       'Settings and secrets of a plugin are saved together or not at all, and every gateway of the state folder reads them.',
     'store-sealed':

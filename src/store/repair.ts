@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { checkEmptied, checkPages, connect } from './database.ts';
 import { isDamage, toStoreError } from './faults.ts';
 import { whileAlone } from './presence.ts';
-import { onCopy, type Salvage, salvage } from './salvage.ts';
+import { KEY_COLUMNS, onCopy, type Salvage, salvage } from './salvage.ts';
 import { storeFile } from './state-file.ts';
 
 /** A file that was moved aside, with its old and new name. */
@@ -93,8 +93,9 @@ function emptied(file: string, dir: string): GatewayError | undefined {
 function readShape(file: string): void {
   const db = connect(file);
   try {
-    const [table] = db.prepare("SELECT name FROM sqlite_master WHERE name = 'entry'").all();
-    if (table) db.prepare('SELECT space, key, value FROM entry LIMIT 1').all();
+    const names = (db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[]).map(({ name }) => name);
+    for (const [table, columns] of Object.entries(KEY_COLUMNS))
+      if (names.includes(table)) db.prepare(`SELECT ${columns.join(', ')} FROM ${table} LIMIT 1`).all();
   } finally {
     db.close();
   }

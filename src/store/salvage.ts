@@ -3,10 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { connect } from './database.ts';
+import { STORE_SPACE } from './migrate.ts';
 import { DISABLED_SPACE } from './store.ts';
 
-/** The keys that are still readable in a damaged store, by space. */
+/** The keys that are still readable in a damaged store, by space, or by table as JSON arrays. */
 export type Salvage = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Key columns of the tables; the rows of `entry` are listed by their space, those of others by the name of the table. */
+export const KEY_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  entry: ['space', 'key'],
+  setting: ['plugin', 'key'],
+  secret: ['plugin', 'key'],
+  console_session: ['digest'],
+  login_code: ['digest'],
+  tool_switch: ['profile', 'plugin', 'tool'],
+  pin: ['plugin', 'tool'],
+  audit_head: ['run'],
+};
 
 const MAX_SCAN_SIZE = 256 * 1024 * 1024;
 // A record stores its texts consecutively: the space, the plugin's id, the time it was disabled.
@@ -31,6 +44,8 @@ export function salvage(file: string): Salvage {
   const found = new Map<string, Set<string>>();
   const add = (space: string, key: string): void => void found.set(space, (found.get(space) ?? new Set()).add(key));
   readRows(file, add);
+  // What the store records about itself is not lost.
+  found.delete(STORE_SPACE);
   // If the rows cannot be read, their texts may still be in the file.
   if (!found.has(DISABLED_SPACE)) for (const part of [file, `${file}-wal`]) scan(part, (id) => add(DISABLED_SPACE, id));
   return found;
@@ -51,7 +66,16 @@ function readRows(file: string, add: (space: string, key: string) => void): void
   try {
     db = connect(file);
     // Reading stops at the first bad page, so the rest is read from the other end.
-    for (const order of ['ASC', 'DESC']) readUntilDamage(db, `SELECT space, key FROM entry ORDER BY space ${order}, key ${order}`, add);
+    for (const [table, columns] of Object.entries(KEY_COLUMNS)) {
+      const fields = table === 'entry' ? 'space, key' : `'${table}' AS space, json_array(${columns.join(', ')}) AS key`;
+      // Qualified, because the name of the alias would make SQLite sort all rows first.
+      for (const order of ['ASC', 'DESC'])
+        readUntilDamage(
+          db,
+          `SELECT ${fields} FROM ${table} ORDER BY ${columns.map((column) => `${table}.${column} ${order}`).join(', ')}`,
+          add,
+        );
+    }
     readUntilDamage(db, `SELECT space, key FROM entry WHERE space = '${DISABLED_SPACE}'`, add);
   } catch {
     // A file that cannot be opened has no readable rows.

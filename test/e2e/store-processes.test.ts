@@ -8,6 +8,7 @@ import type Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { createStore } from '../../src/store/store.ts';
 import { makeStore } from '../support/damage.ts';
+import { killMigrations, killWriters } from '../support/store-kills.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const CHILD = fileURLToPath(new URL('../fixtures/store-child.mjs', import.meta.url));
@@ -64,5 +65,12 @@ describe('processes that start at the same moment', () => {
       expect(new Set(keys)).toEqual(new Set([readFileSync(file).toString('hex')]));
       expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
     }
+  });
+});
+
+describe('a process that is killed', () => {
+  it('leaves each save and each migration applied as a whole or not at all', { tags: ['store-killed'] }, async () => {
+    expect((await killWriters(20)).faults).toEqual([]);
+    expect((await killMigrations(10)).faults).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ function describeLoss(damage: GatewayError, left: Salvage): string {
 function describe(space: string, keys: ReadonlySet<string>): string {
   const { size } = keys;
   const plugin = /^plugin:(.*)$/s.exec(space)?.[1];
-  if (plugin !== undefined) return `what the plugin ${plugin} keeps, logins included: ${size} values`;
+  if (plugin !== undefined) return `what the plugin ${plugin} keeps: ${size} values`;
   switch (space) {
     case DISABLED_SPACE:
       return `plugins that an administrator disabled: ${[...keys].sort().join(', ')}`;
@@ -70,6 +70,19 @@ function describe(space: string, keys: ReadonlySet<string>): string {
       return `answers that cannot be used twice: ${size}`;
     case 'known-tools':
       return `the last known tools of plugins, which the next start lists again: ${size}`;
+    case 'setting':
+      return `settings of plugins: ${size}`;
+    case 'secret':
+      return `secrets of plugins and logins at upstream servers: ${size}`;
+    case 'console_session':
+      return `logins at the console: ${size}`;
+    case 'login_code':
+      return `links to log in at the console, which are void: ${size}`;
+    case 'tool_switch':
+      return `tools that were switched on or off: ${size}`;
+    case 'pin':
+      return `changes of tools that were accepted: ${size}`;
+    case 'audit_head':
     case 'audit-heads':
       return `ends of audit chains, without which removed last lines go unnoticed: ${size}`;
     default:

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/core/log.ts';
 import { VERSION } from '../../../src/core/package.ts';
+import { openState } from '../../../src/store/open-state.ts';
+import { examine } from '../../../src/store/repair.ts';
 import { createStore } from '../../../src/store/store.ts';
-import { makeStore } from '../../support/damage.ts';
+import { DAMAGE, makeStore } from '../../support/damage.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
@@ -142,5 +145,53 @@ describe('a store of a newer version', () => {
     newer(dir, '{"reader":3,"version":"1.2.0"}');
     expect(faultOf(() => store.set('a', 'b', 'c')).code).toBe('STORE_NEWER');
     store.close();
+  });
+});
+
+describe('a damaged store with the new tables', () => {
+  const filled = (dir: string): string => {
+    const { store, settings } = openState(dir, silentLog, () => undefined, {});
+    const many = Array.from({ length: 100 }, (_, i) => [`key${i}`, 'v'.repeat(100)]);
+    settings.save('p', { settings: Object.fromEntries(many), secrets: Object.fromEntries(many) }, 'test');
+    for (let i = 0; i < 100; i++) store.auditHeads.set(`run-${i}`, { seq: 1, chain: 'c', file: 'f' }, 1);
+    store.file.write((db) => db.exec("INSERT INTO pin VALUES ('p', 't', 's', '{}', 1, 'x')"));
+    store.set('disabled-plugins', 'risky', '2026-01-01T00:00:00.000Z');
+    store.close();
+    return join(dir, 'state.db');
+  };
+
+  it.each(Object.entries(DAMAGE))('is detected in use and before: %s', { tags: ['store-damaged'] }, (_, damage) => {
+    const dir = tempFolder();
+    const file = filled(dir);
+    const { store, settings } = openState(dir, silentLog, () => undefined, {});
+    expect(settings.settings('p').size).toBe(100);
+    damage(file);
+    expect(faultOf(() => settings.settings('p')).code).toBe('STORE_DAMAGED');
+    store.close();
+    expect(faultOf(() => openState(dir, silentLog, () => undefined, {}).store.refuseUnusable()).code).toBe('STORE_DAMAGED');
+  });
+
+  it('is reported with everything that can still be read', { tags: ['store-repair'] }, () => {
+    const dir = tempFolder();
+    const file = filled(dir);
+    const { length } = readFileSync(file);
+    // One page in the middle: the rows in other pages are still readable.
+    const db = new Libsql(file);
+    const [page] = db
+      .prepare("SELECT pageno FROM dbstat WHERE name = 'secret' AND pagetype = 'leaf' ORDER BY path LIMIT 1 OFFSET 3")
+      .raw()
+      .all() as number[][];
+    db.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xee, ((page?.[0] ?? 0) - 1) * 4096, (page?.[0] ?? 0) * 4096);
+    writeFileSync(file, bytes);
+    expect(bytes).toHaveLength(length);
+    const { damage, left } = examine(dir);
+    expect(damage?.code).toBe('STORE_DAMAGED');
+    const sizes = Object.fromEntries([...left].map(([space, keys]) => [space, keys.size]));
+    expect(sizes).toMatchObject({ setting: 100, audit_head: 100, pin: 1, 'disabled-plugins': 1 });
+    expect(sizes.secret).toBeGreaterThan(50);
+    expect(left.get('pin')).toEqual(new Set(['["p","t"]']));
+    expect(sizes.store).toBeUndefined();
   });
 });
