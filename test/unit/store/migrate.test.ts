@@ -151,7 +151,7 @@ describe('a store of a newer version', () => {
 describe('a damaged store with the new tables', () => {
   const filled = (dir: string): string => {
     const { store, settings } = openState(dir, silentLog, () => undefined, {});
-    const many = Array.from({ length: 100 }, (_, i) => [`key${i}`, 'v'.repeat(100)]);
+    const many = Array.from({ length: 500 }, (_, i) => [`key${i}`, 'v'.repeat(100)]);
     settings.save('p', { settings: Object.fromEntries(many), secrets: Object.fromEntries(many) }, 'test');
     for (let i = 0; i < 100; i++) store.auditHeads.set(`run-${i}`, { seq: 1, chain: 'c', file: 'f' }, 1);
     store.file.write((db) => db.exec("INSERT INTO pin VALUES ('p', 't', 's', '{}', 1, 'x')"));
@@ -164,7 +164,7 @@ describe('a damaged store with the new tables', () => {
     const dir = tempFolder();
     const file = filled(dir);
     const { store, settings } = openState(dir, silentLog, () => undefined, {});
-    expect(settings.settings('p').size).toBe(100);
+    expect(settings.settings('p').size).toBe(500);
     damage(file);
     expect(faultOf(() => settings.settings('p')).code).toBe('STORE_DAMAGED');
     store.close();
@@ -189,8 +189,8 @@ describe('a damaged store with the new tables', () => {
     const { damage, left } = examine(dir);
     expect(damage?.code).toBe('STORE_DAMAGED');
     const sizes = Object.fromEntries([...left].map(([space, keys]) => [space, keys.size]));
-    expect(sizes).toMatchObject({ setting: 100, audit_head: 100, pin: 1, 'disabled-plugins': 1 });
-    expect(sizes.secret).toBeGreaterThan(50);
+    expect(sizes).toMatchObject({ setting: 500, audit_head: 100, pin: 1, 'disabled-plugins': 1 });
+    expect(sizes.secret).toBeGreaterThan(100);
     expect(left.get('pin')).toEqual(new Set(['["p","t"]']));
     expect(sizes.store).toBeUndefined();
   });
