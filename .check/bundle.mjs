@@ -53,6 +53,8 @@ const onDemand = new Set(
       );
     }),
 );
+// It runs without that part.
+onDemand.delete(resolve('dist/src/cli/window/entry.js'));
 const banner = `import { createRequire as __createRequire } from 'node:module';
 import { pathToFileURL as __url } from 'node:url';
 const require = __createRequire(import.meta.url);

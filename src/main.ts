@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { adapters } from '../adapters/index.ts';
-import { runProgram } from './cli/program.ts';
-
-await runProgram(process.argv, adapters);
+if (process.argv[2] !== 'stdio' || !(await (await import('./cli/window/entry.ts')).runWindow(process.argv.slice(3)))) {
+  const { adapters } = await import('../adapters/index.ts');
+  const { runProgram } = await import('./cli/program.ts');
+  await runProgram(process.argv, adapters);
+}

@@ -367,6 +367,13 @@ export const REQUIREMENTS = {
       'A damaged store prevents a start; if it is damaged in use, plugins opened from then on stay closed, and approvals are rejected.',
     'store-unavailable':
       'A store that is locked, full, read-only or otherwise inaccessible is not treated as damaged, and no plugin opens until it can be read.',
+    'one-gateway':
+      'Windows of one configuration share one gateway with one set of plugin processes, which ends a while after its last use. A window that is killed ends its own session only.',
+    'gateway-lost':
+      'If the gateway of a window is gone, each call in flight gets one error, and the next call a new gateway with the session as it was.',
+    'window-identity':
+      'A gateway serves a window only with the same file, folder and values from the environment; a changed file is read first. Otherwise the window says why, and serves itself.',
+    'window-proof': 'A window and its gateway prove to each other that they know the key of the state folder.',
     'store-commits':
       'A write that meets the lock of another process is refused as a whole; every later write is committed, and locks nobody out.',
     'store-migrates':

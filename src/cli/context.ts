@@ -39,6 +39,8 @@ export interface CliSession {
   readonly log: Logger;
   readonly redactor: Redactor;
   readonly flushLog: () => void;
+  /** Calls back with each warning and error of the log. */
+  readonly onWarning: (listener: (text: string) => void) => void;
   /** Reads the configuration again, or `given` as the text of its file. */
   load(took?: TookFiles, given?: Buffer): Config;
   /** The limits in effect. */
@@ -55,15 +57,18 @@ export interface OpenOptions {
   readonly forCalls?: boolean;
 }
 
-/** Finds and reads the configuration. `here`: ./mcp.json is a candidate. `quiet`: logs errors only, unless --log-level is given. */
+/**
+ * Finds and reads the configuration. `here`: ./mcp.json is a candidate. `quiet`: logs errors only, unless
+ * --log-level is given. `sink` takes the log's lines instead of stderr.
+ */
 export function openSession(
   options: CommonOptions,
   adapters: readonly Adapter[],
-  mode: { here: boolean; quiet: boolean },
+  mode: { here: boolean; quiet: boolean; sink?: (line: string) => void },
   overrides: Overrides = {},
 ): CliSession {
   const redactor = ownRedactor;
-  const { log, flush } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor);
+  const { log, flush, onWarning } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor, mode.sink);
   const file = locateConfig({
     flag: options.config,
     env: process.env,
@@ -82,6 +87,7 @@ export function openSession(
     log,
     redactor,
     flushLog: flush,
+    onWarning,
     load,
     limits: () => app?.limits ?? config.limits,
     async open(how) {

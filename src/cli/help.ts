@@ -5,6 +5,8 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'Serve:': {
     serve: 'plugmux serve --http 127.0.0.1:8808',
     stdio: 'plugmux stdio --config ~/tools/mcp.json',
+    status: 'plugmux status',
+    stop: 'plugmux stop',
   },
   'Inspect:': {
     list: 'plugmux list',

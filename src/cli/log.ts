@@ -20,16 +20,26 @@ export function isLogLevel(level: string): boolean {
   return LEVELS.includes(level);
 }
 
-/** The log on stderr: coloured lines on a terminal, JSON lines otherwise. Masks secrets. */
-export function createLog(level: string, redactor: Redactor): { log: Logger; flush(): void } {
+/** The log of a command. */
+export interface CommandLog {
+  readonly log: Logger;
+  flush(): void;
+  /** Calls back with each warning and error, its secrets masked. */
+  onWarning(listener: (text: string) => void): void;
+}
+
+/** The log on stderr: coloured lines on a terminal, JSON lines otherwise; with `sink`, JSON lines go there. Masks secrets. */
+export function createLog(level: string, redactor: Redactor, sink?: (line: string) => void): CommandLog {
   let opened: Opened | undefined;
   const open = (): Opened => {
-    opened ??= openLog(level);
+    opened ??= openLog(level, sink);
     return opened;
   };
+  const listeners: ((text: string) => void)[] = [];
   return {
-    log: toLogger(open, LEVELS.indexOf(level), redactor),
+    log: toLogger(open, LEVELS.indexOf(level), redactor, listeners),
     flush: () => opened?.flush(),
+    onWarning: (listener) => void listeners.push(listener),
   };
 }
 
@@ -39,7 +49,7 @@ interface Opened {
 }
 
 // Called with the first line, so a start without log lines does not load the library.
-function openLog(level: string): Opened {
+function openLog(level: string, sink?: (line: string) => void): Opened {
   const load = createRequire(import.meta.url)('pino') as typeof pino;
   const base = {
     level,
@@ -48,6 +58,7 @@ function openLog(level: string): Opened {
     formatters: { level: (label: string) => ({ level: label }) },
     messageKey: 'message',
   };
+  if (sink) return { root: load(base, { write: (line: string) => sink(wellFormedJson(line)) }), flush: () => undefined };
   if (process.stderr.isTTY) {
     return { root: load(base, { write: (line: string) => void process.stderr.write(pretty(line)) }), flush: () => undefined };
   }
@@ -57,13 +68,21 @@ function openLog(level: string): Opened {
   return { root: load(base, { write }), flush: () => destination.flushSync() };
 }
 
-function toLogger(open: () => Opened, threshold: number, redactor: Redactor, area?: string): Logger {
+function toLogger(
+  open: () => Opened,
+  threshold: number,
+  redactor: Redactor,
+  listeners: readonly ((text: string) => void)[],
+  area?: string,
+): Logger {
   let logger: pino.Logger | undefined;
   const at = (level: LogLevel) => {
     if (LEVELS.indexOf(level) < threshold) return () => undefined;
     return (message: string, fields?: object) => {
       logger ??= area === undefined ? open().root : open().root.child({ area: redactor.text(area) });
-      logger[level]((redactor.value(fields ?? {}) ?? {}) as object, redactor.text(message));
+      const text = redactor.text(message);
+      logger[level]((redactor.value(fields ?? {}) ?? {}) as object, text);
+      if (level === 'warn' || level === 'error') for (const listener of listeners) listener(area === undefined ? text : `${area}: ${text}`);
     };
   };
   return {
@@ -71,7 +90,7 @@ function toLogger(open: () => Opened, threshold: number, redactor: Redactor, are
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    area: (name) => toLogger(open, threshold, redactor, name),
+    area: (name) => toLogger(open, threshold, redactor, listeners, name),
   };
 }
 

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, parse, relative, resolve } from 'node:path';
+import { dirname, parse, relative } from 'node:path';
 import type { Adapter } from '../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -15,6 +14,7 @@ import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { stampOf } from './reload/stamp.ts';
+import { DEFAULT_STATE, resolvePath } from './resolve-path.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { type Filled, interpolate } from './secrets/interpolate.ts';
 import { proxySecrets, secretsOf } from './secrets/secrets.ts';
@@ -179,7 +179,7 @@ interface Origin {
 
 function toConfig(data: ConfigFile, origin: Origin): Config {
   const { dir, overrides, env, source, warnings } = origin;
-  const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
+  const path = (p: string): string => resolvePath(dir, p);
   const { upstreams, files, leftOut } = toUpstreams(data, origin.unfilled, source, warnings);
   const plugins = new Map(Object.entries(files).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
   const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
@@ -202,7 +202,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   return Object.freeze({
     file: origin.file,
     dir,
-    state: path(overrides.state ?? env.PLUGMUX_STATE ?? data.state ?? '.plugmux'),
+    state: path(overrides.state ?? env.PLUGMUX_STATE ?? data.state ?? DEFAULT_STATE),
     pluginFolders: (data.pluginFolders ?? []).map(path),
     plugins,
     upstreams,

@@ -227,6 +227,10 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
         })
         .optional(),
       state: z.string().optional().describe("folder of the gateway's data; default .plugmux"),
+      oneGateway: z
+        .boolean()
+        .optional()
+        .describe('whether `plugmux stdio` starts one gateway in the background for all windows; default false'),
     })
     .describe('plugmux configuration');
 }

@@ -1,14 +1,4 @@
-/** How far a call got: not sent to the tool, sent without a reply, or replied with an invalid result. */
-export type CallOutcome = 'NOT_SENT' | 'SENT_NO_REPLY' | 'REPLIED_INVALID';
-
-/** Description of one error code. */
-export interface CodeInfo {
-  readonly meaning: string;
-  readonly fix: string;
-  readonly outcome?: CallOutcome;
-  /** The fix if no call was in flight. */
-  readonly idleFix?: string;
-}
+import type { CodeInfo } from './code-info.ts';
 
 /** All error codes. Codes are permanent; README.md in this folder contains the same table. */
 export const ERROR_CODES = {
@@ -105,6 +95,11 @@ export const ERROR_CODES = {
   FIXED_BY_FILE: {
     meaning: 'A setting can be changed in mcp.json only.',
     fix: 'Change it in mcp.json.',
+  },
+  GATEWAY_LOST: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The gateway that this window was attached to ended, or none can be reached; a call may have run.',
+    fix: 'Check what the tool did, then call again: the next call starts a new gateway.',
   },
   HANDSHAKE_FAILED: {
     meaning: 'The plugin process started but did not complete the handshake.',

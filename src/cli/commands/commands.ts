@@ -3,6 +3,7 @@ import type { Adapter } from '../../core/contract/adapter.ts';
 import { openCommandContext } from '../command-context.ts';
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
+import { addBackground } from './background.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
 import { addDoctor } from './doctor.ts';
@@ -15,6 +16,7 @@ import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
 import { addSchema } from './schema.ts';
 import { addSettings } from './settings.ts';
+import { addStatus } from './status.ts';
 import { addStore } from './store.ts';
 
 /** Adds every command that starts no gateway, those of the adapters included. */
@@ -34,5 +36,7 @@ export function addCommands(program: Command, adapters: readonly Adapter[]): voi
   addSettings(program, adapters);
   addStore(program, adapters);
   addAudit(program, adapters);
+  addStatus(program);
+  addBackground(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
 }

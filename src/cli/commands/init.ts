@@ -25,6 +25,7 @@ export function addInit(program: Command): void {
         $schema: from('dist/mcp.schema.json'),
         pluginFolders: folders,
         listen: { http: '127.0.0.1:8808' },
+        oneGateway: true,
       };
       writeOut(file, `${JSON.stringify(config, null, 2)}\n`);
       print({ file }, options.json, () => `Wrote ${file}. Serve it with: plugmux serve --config ${file}`);

@@ -10,6 +10,8 @@ import { type CommonOptions, openSession } from '../context.ts';
 import { firstScreen } from '../first-screen.ts';
 import { columns, printMasked } from '../print.ts';
 import { untilStopped } from '../stop.ts';
+import { recordLoads } from '../window/serve-windows.ts';
+import { takeWindows } from '../window/take-windows.ts';
 
 /** `plugmux serve`: the gateway over HTTP until it is stopped. */
 export function addServe(program: Command, adapters: readonly Adapter[]): void {
@@ -41,6 +43,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
             await app.close();
             throw error;
           });
+          const loads = recordLoads(session.load, () => app.config().file);
+          const windows = await takeWindows(app, session, loads);
           void app.registry.start();
           // Clients are served meanwhile. Wait, so that the printed states are true.
           const opening = app.registry.opened(app.limits.firstListMs);
@@ -48,14 +52,14 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
             announce(app, http.origin, PATHS, options.json);
             app.onConfig(http.applyConfig);
             await app.watchConfig((took) => {
-              const next = session.load(took);
+              const next = loads.load(took);
               checkReload(next, app.config());
               return next;
             });
           }
           await stopped;
           app.drain();
-          await http.drain();
+          await Promise.all([http.drain(), windows?.end('stopped')]);
           await app.close();
           await http.close();
           session.flushLog();

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
-import { type StdioTransport, serveStdio } from '../../transports/stdio.ts';
+import type { LineConnection } from '../../transports/lines.ts';
+import { serveStdio } from '../../transports/stdio.ts';
 import { type CommonOptions, checkProfile, openSession } from '../context.ts';
 import { onParentGone } from '../parent.ts';
 import { untilStopped } from '../stop.ts';
@@ -23,6 +24,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
     .command('stdio')
     .description('serve over stdio, for clients that start the gateway')
     .option('--profile <name>', 'the profile to serve', DEFAULT_PROFILE)
+    .option('--standalone', 'start a gateway of its own, even if one runs')
     .action(async (options: CommonOptions & { profile: string }) => {
       compileSooner();
       const session = openSession(options, adapters, {
@@ -71,6 +73,6 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
     });
 }
 
-async function firstAnswer({ answered }: StdioTransport): Promise<void> {
+async function firstAnswer({ answered }: LineConnection): Promise<void> {
   await Promise.race([answered.then(() => sleep(SETTLE_MS)), sleep(SILENT_MS, undefined, { ref: false })]);
 }

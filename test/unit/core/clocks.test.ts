@@ -6,10 +6,14 @@ import { expect, it } from 'vitest';
 // Setting the clock or suspending the machine must not expire timeouts early, so limits use the monotonic clock.
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
-/** Files that need the time of day: the audit log, the name of a damaged store, and times that persist across restarts. */
+/** Files that need the time of day: the audit log, names of files that are kept, times that are shown or persist across restarts. */
 const TIME_OF_DAY = [
   'cli/commands/audit.ts',
+  'cli/commands/status.ts',
   'cli/commands/store.ts',
+  'cli/import/import-client.ts',
+  'cli/import/replace-client.ts',
+  'cli/window/serve-windows.ts',
   'gateway/audit/audit-heads.ts',
   'gateway/audit/audit-log.ts',
   'gateway/audit/day-file.ts',

@@ -1,0 +1,11 @@
+/** How far a call got: not sent to the tool, sent without a reply, or replied with an invalid result. */
+export type CallOutcome = 'NOT_SENT' | 'SENT_NO_REPLY' | 'REPLIED_INVALID';
+
+/** Description of one error code. */
+export interface CodeInfo {
+  readonly meaning: string;
+  readonly fix: string;
+  readonly outcome?: CallOutcome;
+  /** The fix if no call was in flight. */
+  readonly idleFix?: string;
+}
