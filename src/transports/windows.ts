@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import { localCaller } from '../core/contract/caller.ts';
 import { isJsonObject } from '../core/json/json.ts';
@@ -53,6 +53,7 @@ export async function takeSocket(place: WindowPlace): Promise<Server | undefined
     server.once('error', reject);
     server.listen(place.socket, resolve);
   });
+  chmodSync(place.socket, 0o600);
   return server;
 }
 

@@ -150,6 +150,7 @@ if ('start'.includes(flags.only)) {
     `\n${toTable(starts, [
       { key: 'welcome', title: 'reply to initialize, ms' },
       { key: 'lists', title: 'first list, ms' },
+      { key: 'memory', title: 'memory, MiB' },
     ])}`,
   );
 }

@@ -1,9 +1,11 @@
-// Time until `plugmux stdio` replies on a later start with the default catalogue, next to a minimal Node program.
-import { spawn } from 'node:child_process';
+// Time until `plugmux stdio` replies on a later start with the default catalogue, as a gateway of its own and as a window of one that
+// runs, next to a minimal Node program.
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryOf } from './server-process.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PLUGMUX = join(ROOT, 'dist/bundle/src/main.js');
@@ -19,7 +21,7 @@ const INITIALIZE = request(1, 'initialize', {
 });
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
 
-/** Starts a program and does the handshake; milliseconds until the reply to initialize, and until the first list. */
+/** Starts a program and does the handshake; milliseconds until the reply to initialize, until the first list, and memory in MiB then. */
 async function start(args, linger = async () => undefined) {
   const started = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -45,8 +47,9 @@ async function start(args, linger = async () => undefined) {
     const welcome = performance.now() - started;
     await ask(2, INITIALIZED + request(2, 'tools/list'));
     const lists = performance.now() - started;
+    const memory = memoryOf(child.pid).own;
     await linger(ask);
-    return { welcome, lists };
+    return { welcome, lists, memory };
   } finally {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.stdin.end();
@@ -55,25 +58,25 @@ async function start(args, linger = async () => undefined) {
   }
 }
 
-/** Alternates both programs for a number of rounds. The first start, which builds and fills the cache, does not count. */
+/** Alternates the programs for a number of rounds. The first start, which builds and fills the cache, does not count. */
 export async function measureStarts(rounds) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
   try {
     cpSync(join(ROOT, 'plugins'), join(dir, 'plugins'), { recursive: true });
-    writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ pluginFolders: ['./plugins'], state: './state' }));
-    const plugmux = [PLUGMUX, 'stdio', '--config', join(dir, 'mcp.json')];
-    await start(plugmux, untilQuiet);
-    const results = ['bare Node program', 'plugmux stdio, second start'].map((name) => ({
-      name,
-      reference: 'bare Node program',
-      rounds: [],
-    }));
-    for (let round = 0; round < rounds; round++) {
-      results[0].rounds.push(await start(['-e', BARE]));
-      results[1].rounds.push(await start(plugmux));
-    }
+    const stdio = (name, more) => {
+      const file = join(dir, name);
+      writeFileSync(file, JSON.stringify({ pluginFolders: ['./plugins'], state: `./state-of-${name}`, ...more }));
+      return [PLUGMUX, 'stdio', '--config', file];
+    };
+    const alone = stdio('alone.json', {});
+    const window = stdio('windows.json', { oneGateway: true });
+    const targets = { 'bare Node program': ['-e', BARE], 'plugmux stdio, second start': alone, 'plugmux stdio, a window': window };
+    for (const args of [alone, window]) await start(args, untilQuiet);
+    const results = Object.keys(targets).map((name) => ({ name, reference: 'bare Node program', rounds: [] }));
+    for (let round = 0; round < rounds; round++) for (const { name, rounds: figures } of results) figures.push(await start(targets[name]));
     return results;
   } finally {
+    spawnSync(process.execPath, [PLUGMUX, 'stop', '--config', join(dir, 'windows.json')]);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

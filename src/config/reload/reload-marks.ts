@@ -23,6 +23,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['audit.required', 'live'],
   ['audit.arguments', 'live'],
   ['state', 'restart'],
+  ['oneGateway', 'live'],
 ]);
 
 /** The mark of a key, or of its nearest parent with a mark. */
