@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
+import { isAlive, until } from '../support/processes.ts';
 import { hasPython } from '../support/python.ts';
 import { findReadmes } from '../support/readme/blocks.ts';
 import { findLinks } from '../support/readme/links.ts';
@@ -31,6 +32,11 @@ describe('the packed package', () => {
     const client = await connect('v2 auto', { command: bin, args: ['stdio', '--config', join(home, 'mcp.json')] });
     expect(await client.list()).toEqual(expect.arrayContaining(['agenda_add', ...(hasPython ? ['tables_list'] : [])]));
     expect((await client.call('agenda_list')).structuredContent).toEqual({ items: [] });
+    // `init` writes that the gateway runs in the background.
+    const { pid } = JSON.parse(execFileSync(bin, ['status', '--json'], { cwd: home, encoding: 'utf8' })) as { pid: number };
+    await client.close();
+    execFileSync(bin, ['stop'], { cwd: home });
+    await until('the gateway has ended', () => !isAlive(pid));
   });
 
   it('contains every README and every file that they link to', { timeout: 60_000 }, () => {
