@@ -1,4 +1,4 @@
-import type { CodeInfo } from './code-info.ts';
+import type { CodeInfo } from './contract/call-outcome.ts';
 
 /** All error codes. Codes are permanent; README.md in this folder contains the same table. */
 export const ERROR_CODES = {

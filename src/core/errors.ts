@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CallOutcome, CodeInfo } from './code-info.ts';
+import type { CallOutcome, CodeInfo } from './contract/call-outcome.ts';
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 import type { JsonObject } from './json/json.ts';
 import { shorten } from './text/text.ts';
