@@ -3,18 +3,19 @@ import type { Config } from './config/config.ts';
 import type { Limits } from './config/limits.ts';
 import type { TookFiles } from './config/load.ts';
 import { createPermissionLog } from './config/permissions.ts';
-import { changesOf, listKeys } from './config/reload/changes.ts';
 import { createFileLook, type FileLook } from './config/reload/file-look.ts';
 import { createLiveLimits } from './config/reload/live-limits.ts';
 import { createWatcher, type Watcher } from './config/reload/watch.ts';
 import type { Adapter } from './core/contract/adapter.ts';
-import { GatewayError, toError } from './core/errors.ts';
+import { GatewayError } from './core/errors.ts';
 import { setInstance } from './core/instance.ts';
 import type { Logger } from './core/log.ts';
+import { createLogRing, type LogRing } from './core/log-ring.ts';
 import type { Redactor } from './core/secrets/redact.ts';
 import { createApprovals, promptClient } from './gateway/approval/approvals.ts';
-import { createAudit, proveAudit, recordRefusal } from './gateway/audit/audit.ts';
+import { createAudit, proveAudit } from './gateway/audit/audit.ts';
 import { createAuditHeads } from './gateway/audit/audit-heads.ts';
+import { createReload } from './gateway/config-reload.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
 import { createSettingsAdmin, type SettingsAdmin } from './gateway/settings-admin.ts';
@@ -39,6 +40,8 @@ export interface AppParts {
   readonly adapters: readonly Adapter[];
   readonly redactor: Redactor;
   readonly log: Logger;
+  /** The latest lines of the log. */
+  readonly logRing?: LogRing;
   /** Runs with a damaged store, treating every plugin as disabled; otherwise createApp throws STORE_DAMAGED. */
   readonly acceptDamage?: boolean;
   /** The app will run calls: if the configuration requires an audit log, a first line must be written. */
@@ -63,6 +66,8 @@ export interface App {
   /** Calls back with each new configuration once it is applied. */
   onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
+  /** The latest lines of the log. */
+  readonly logs: LogRing;
   readonly settings: SettingsAdmin;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
@@ -88,6 +93,7 @@ export async function createApp({
   adapters,
   redactor,
   log,
+  logRing = createLogRing(),
   acceptDamage = false,
   forCalls = false,
 }: AppParts): Promise<App> {
@@ -223,6 +229,7 @@ export async function createApp({
 
   return {
     admin,
+    logs: logRing,
     settings: settingsAdmin,
     gateway,
     grants,
@@ -233,7 +240,7 @@ export async function createApp({
     onConfig: (listener) => void listeners.push(listener),
     policy: () => policy,
     ready,
-    calls: gateway.active,
+    calls: () => gateway.active(),
     plugins: registry.plugins,
     applyConfig(next) {
       registerSecrets(next);
@@ -242,36 +249,17 @@ export async function createApp({
     },
     failedLogin: audit.failedLogin,
     async watchConfig(load) {
-      const started = config;
-      const read = (): Config => load((files, stamp) => look?.took(files, stamp));
-      const reload = (): void => {
-        const before = config;
-        try {
-          const next = read();
-          for (const secret of next.secrets) redactor.add(secret);
-          // The listen address and the state folder change only at the next start.
-          const { state, listen } = started;
-          // A line must be written before the log can be required.
-          if (isAuditRequired(next) && !isAuditRequired(before)) void audit.prove();
-          hold({ ...next, state, listen: { ...next.listen, host: listen.host, port: listen.port } });
-          for (const warning of next.warnings) log.warn(warning);
-        } catch (error) {
-          recordRefusal(audit, error);
-          const tokens = before.tokens.length > 0 ? ' Tokens that were removed from it still work.' : '';
-          log.error(`configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`);
-          return watchAll();
-        }
-        const { all, late: changedLate } = changesOf(before, config);
-        audit.event('reload', { by: 'file', outcome: 'ok', changed: [...all] });
-        log.info(all.length === 0 ? 'configuration reloaded: nothing has changed' : `configuration reloaded; changed: ${listKeys(all)}`);
-        const waiting = changesOf(started, config).late;
-        const late = changedLate.filter((name) => waiting.includes(name));
-        if (late.length > 0) log.warn(`these changes take effect after a restart: ${listKeys(late)}`);
-        // The next reload does not wait for this, since a restarting plugin may never become ready.
-        applyConfig()
-          .then(() => registry.start())
-          .catch((error) => log.error(`configuration reload failed: ${toError(error).message}`));
-      };
+      const reload = createReload({
+        load: () => load((files, stamp) => look?.took(files, stamp)),
+        config: () => config,
+        hold,
+        applyConfig,
+        registry,
+        audit,
+        redactor,
+        log,
+        rejected: watchAll,
+      });
       look = createFileLook(ownFiles(), config.stamp, reload);
       // A change between the first reading and the start of the watcher would be missed.
       watcher = await createWatcher(reload, look.now, log);

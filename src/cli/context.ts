@@ -68,7 +68,7 @@ export function openSession(
   overrides: Overrides = {},
 ): CliSession {
   const redactor = ownRedactor;
-  const { log, flush, onWarning } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor, mode.sink);
+  const { log, flush, onWarning, ring } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor, mode.sink);
   const file = locateConfig({
     flag: options.config,
     env: process.env,
@@ -91,7 +91,7 @@ export function openSession(
     load,
     limits: () => app?.limits ?? config.limits,
     async open(how) {
-      app = await createApp({ config, adapters, redactor, log, ...how });
+      app = await createApp({ config, adapters, redactor, log, logRing: ring, ...how });
       return app;
     },
   };

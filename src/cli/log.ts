@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
+import { createLogRing, type LogRing } from '../core/log-ring.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import { escapeForTerminal } from '../core/text/text.ts';
 import { wellFormedJson } from '../core/text/well-formed.ts';
@@ -26,6 +27,8 @@ export interface CommandLog {
   flush(): void;
   /** Calls back with each warning and error, its secrets masked. */
   onWarning(listener: (text: string) => void): void;
+  /** The latest lines, from level info on even if the log shows fewer. */
+  readonly ring: LogRing;
 }
 
 /** The log on stderr: coloured lines on a terminal, JSON lines otherwise; with `sink`, JSON lines go there. Masks secrets. */
@@ -36,8 +39,10 @@ export function createLog(level: string, redactor: Redactor, sink?: (line: strin
     return opened;
   };
   const listeners: ((text: string) => void)[] = [];
+  const ring = createLogRing();
   return {
-    log: toLogger(open, LEVELS.indexOf(level), redactor, listeners),
+    ring,
+    log: toLogger(open, LEVELS.indexOf(level), redactor, listeners, ring),
     flush: () => opened?.flush(),
     onWarning: (listener) => void listeners.push(listener),
   };
@@ -73,15 +78,20 @@ function toLogger(
   threshold: number,
   redactor: Redactor,
   listeners: readonly ((text: string) => void)[],
+  ring: LogRing,
   area?: string,
 ): Logger {
   let logger: pino.Logger | undefined;
   const at = (level: LogLevel) => {
-    if (LEVELS.indexOf(level) < threshold) return () => undefined;
+    const isShown = LEVELS.indexOf(level) >= threshold;
+    if (!isShown && level === 'debug') return () => undefined;
     return (message: string, fields?: object) => {
+      if (!isShown) return ring.add(area && redactor.text(area), level, withFields(redactor.text(message), redactor.value(fields ?? {})));
       logger ??= area === undefined ? open().root : open().root.child({ area: redactor.text(area) });
       const text = redactor.text(message);
-      logger[level]((redactor.value(fields ?? {}) ?? {}) as object, text);
+      const shown = (redactor.value(fields ?? {}) ?? {}) as object;
+      ring.add(area && redactor.text(area), level, withFields(text, shown));
+      logger[level](shown, text);
       if (level === 'warn' || level === 'error') for (const listener of listeners) listener(area === undefined ? text : `${area}: ${text}`);
     };
   };
@@ -90,8 +100,14 @@ function toLogger(
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    area: (name) => toLogger(open, threshold, redactor, listeners, name),
+    area: (name) => toLogger(open, threshold, redactor, listeners, ring, name),
   };
+}
+
+// The fields of a line as they follow its message in the console.
+function withFields(message: string, fields: unknown): string {
+  const entries = Object.entries(fields as Readonly<Record<string, unknown>>).filter(([, value]) => value !== undefined);
+  return message + entries.map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join('');
 }
 
 function pretty(line: string): string {

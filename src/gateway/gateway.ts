@@ -33,6 +33,7 @@ import { createResourceSubscriptions } from './resource-subscriptions.ts';
 import { createResultCache } from './result/result-cache.ts';
 import { createStoredResults } from './result/stored-results.ts';
 import { createSessionTracker } from './session-tracker.ts';
+import { type CallStats, createCallStats } from './stats/call-stats.ts';
 import { createAddresses } from './view/addresses.ts';
 import { createHandedOut } from './view/handed-out.ts';
 import { findPrompt } from './view/prompts.ts';
@@ -80,8 +81,10 @@ export interface Gateway {
   forget(isGone: (caller: Caller) => boolean): void;
   /** Rejects new calls from now on, and calls that wait for a plugin to open. */
   drain(): void;
-  /** Calls in flight. */
-  active(): number;
+  /** Counts and the latest calls. */
+  readonly stats: CallStats;
+  /** Calls in flight, of all plugins or one. */
+  active(pluginId?: string): number;
 }
 
 /** Whether calls require an audit line: as configured, else if the gateway listens on other interfaces than loopback. */
@@ -115,6 +118,7 @@ export function createGateway(
 
   const pluginSemaphore = createSemaphores((id) => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
 
+  const stats = createCallStats(audit, () => rules.config.audit.arguments, redactor);
   const departed = createDeparted(registry);
   const changed = (): void => {
     views = new Map();
@@ -127,7 +131,7 @@ export function createGateway(
 
   const partsOf = ({ config }: ActiveConfig): PipelineParts => {
     const auditRequired = isAuditRequired(config);
-    return { limits, queue, all, pluginSemaphore, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
+    return { limits, queue, all, pluginSemaphore, approvals, audit, stats, auditRequired, redactor, log, cache, kept, addresses };
   };
   let parts = partsOf(first);
 
@@ -289,6 +293,7 @@ export function createGateway(
       handedOut.forget(isGone);
     },
     drain: stopping.stop,
-    active: () => all.active,
+    stats,
+    active: (pluginId) => (pluginId === undefined ? all : pluginSemaphore(pluginId)).active,
   };
 }

@@ -33,23 +33,25 @@ export function surfaceOf({ name, description, input, tool }: ToolEntry): string
 interface CallerFields {
   readonly transport: string;
   readonly client: string;
+  readonly era: string | undefined;
   readonly fields: string;
 }
 
 const callerFields = new WeakMap<Caller, CallerFields>();
 
-/** The fields of an audit line that identify a caller and its client. */
-export function auditCaller(caller: Caller, transport: string, client: string): string {
+/** The fields of an audit line that identify a caller and its client; `era` is that of its protocol, if it has one. */
+export function auditCaller(caller: Caller, transport: string, client: string, era?: 'legacy' | 'modern'): string {
   // In the stateless era each request names its client, which is mostly the same.
   const known = callerFields.get(caller);
-  if (known?.transport === transport && known.client === client) return known.fields;
+  if (known?.transport === transport && known.client === client && known.era === era) return known.fields;
   const fields = members({
     principal: caller.principal,
     profile: caller.profile,
     transport,
     client: showName(client),
+    ...(era === undefined ? {} : { era }),
   });
-  callerFields.set(caller, { transport, client, fields });
+  callerFields.set(caller, { transport, client, era, fields });
   return fields;
 }
 

@@ -14,8 +14,8 @@ interface Waiting {
 
 /** The lines of one run of a gateway. They are written in batches; each ends with a hash that chains it to the previous one. */
 export interface AuditLog {
-  /** Adds a line. */
-  add(members: Members): void;
+  /** Adds a line; `time` is in milliseconds since 1970, by default now. */
+  add(members: Members, time?: number): void;
   /** Why lines cannot be written at the moment; undefined if they can. */
   failure(): string | undefined;
   /** Whether a line of this run has been written. */
@@ -55,9 +55,9 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
   let failure: string | undefined;
   let dropped = 0;
 
-  const push = (members: Members): void => {
+  const push = (members: Members, time = Date.now()): void => {
     added++;
-    waiting.push({ time: Date.now(), members });
+    waiting.push({ time, members });
   };
 
   const toText = (lines: readonly Waiting[]): string => {
@@ -110,12 +110,12 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
   };
 
   return {
-    add(members) {
+    add(members, time) {
       if (waiting.length >= MAX_WAITING) {
         dropped++;
         return;
       }
-      push(members);
+      push(members, time);
       if (waiting.length % BATCH_LINES === 0) void flush();
       else timer ??= setTimeout(flush, BATCH_MS).unref();
     },

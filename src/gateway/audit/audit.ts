@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CallEnd } from '../../core/contract/call-outcome.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { fileFault } from '../../core/file-fault.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
@@ -19,10 +20,12 @@ export interface AuditRecord {
   readonly caller: string;
   readonly tool: string;
   readonly args: JsonObject;
-  readonly outcome: 'ok' | 'error' | 'refused' | 'cancelled';
+  readonly outcome: CallEnd;
   readonly code?: string | undefined;
   /** How the user approved, if the tool requires approval. */
   readonly consent?: string | undefined;
+  /** Who approved, if that was not the client's user. */
+  readonly by?: string | undefined;
   readonly ms: number;
   readonly bytes: number;
 }
@@ -32,7 +35,8 @@ export type AuditEvent = 'start' | 'login-failed' | 'admin' | 'reload';
 
 /** Writes one line per call and event. Lines are written in batches, which are chained by hashes. */
 export interface Audit {
-  record(record: AuditRecord): void;
+  /** `time` in milliseconds since 1970; the default is now. */
+  record(record: AuditRecord, time?: number): void;
   /** Writes a line about something other than a call. Texts in `fields` are escaped and shortened. */
   event(name: AuditEvent, fields: JsonObject): void;
   /** Counts a failed login. Each address and reason gets one line per minute, with the count. */
@@ -64,17 +68,18 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
   const logins = createFailedLogins((fields) => event('login-failed', fields));
 
   return {
-    record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
+    record({ caller, tool, args, outcome, code, consent, by, ms, bytes }, time) {
       key ??= readKey(dir, log);
       const text = toJsonText(args);
       const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
-      const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
+      const who = by === undefined ? '' : `,"by":${JSON.stringify(by)}`;
+      const agreed = consent === undefined ? '' : `,"consent":"${consent}"${who}`;
       const toMembers = () => {
         const digest = hash('sha512-256', key + text);
         return `${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`;
       };
-      lines.add(text.length > KEPT_LENGTH ? toMembers() : toMembers);
+      lines.add(text.length > KEPT_LENGTH ? toMembers() : toMembers, time);
     },
     event,
     failedLogin: logins.add,

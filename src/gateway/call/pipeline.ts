@@ -16,6 +16,7 @@ import { fenceResult } from '../result/fence.ts';
 import { cleanResult, finishResult, isTooLong } from '../result/finish.ts';
 import { cacheKey, type ResultCache } from '../result/result-cache.ts';
 import type { StoredResults } from '../result/stored-results.ts';
+import type { CallStats } from '../stats/call-stats.ts';
 import type { Addresses } from '../view/addresses.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 import { admitResult } from './admit.ts';
@@ -58,6 +59,8 @@ export interface PipelineParts {
   readonly pluginSemaphore: (pluginId: string) => Semaphore;
   readonly approvals: Approvals;
   readonly audit: Audit;
+  /** Counts a finished call and writes its audit line. */
+  readonly stats: Pick<CallStats, 'record'>;
   readonly auditRequired: boolean;
   readonly redactor: Redactor;
   readonly log: Logger;
@@ -108,12 +111,14 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   }
   request.call.stopClock();
   if (semaphores) parts.queue.release(semaphores);
-  parts.audit.record({
+  parts.stats.record({
+    entry: request.tool.entry,
     caller: request.audit,
     tool: auditFields(request.tool.entry),
     args,
     outcome: outcomeOf(failure, result),
     code: failure?.code,
+    ref: failure?.ref,
     consent,
     ms: performance.now() - started,
     bytes,

@@ -25,9 +25,9 @@ export interface Refusals {
 }
 
 export function createRefusals({ registry, parts, policy, view }: RefusalParts): Refusals {
-  const note = async ({ code }: GatewayError, name: string, args: JsonObject, caller: string): Promise<void> => {
-    const { audit, auditRequired, redactor } = parts();
-    audit.record({ caller, tool: unknownFields(redactor.text(name)), args, outcome: 'refused', code, ms: 0, bytes: 0 });
+  const note = async ({ code, ref }: GatewayError, name: string, args: JsonObject, caller: string): Promise<void> => {
+    const { audit, auditRequired, redactor, stats } = parts();
+    stats.record({ caller, tool: unknownFields(redactor.text(name)), args, outcome: 'refused', code, ref, ms: 0, bytes: 0 });
     if (auditRequired) await audit.written();
   };
   const refuse: Refusals['refuse'] = async (error, name, args, caller) => {

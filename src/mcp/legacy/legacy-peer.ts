@@ -51,7 +51,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#settings = {
       era: { kind: 'legacy', revision: '' },
       logFrom: DEFAULT_THRESHOLD,
-      audit: auditCaller(caller, transport, ''),
+      audit: auditCaller(caller, transport, '', 'legacy'),
       clientName: '',
       session: randomUUID(),
       clientSemaphore: createSemaphore(() => limits.callsPerClient),
@@ -135,7 +135,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#settings = {
       ...this.#settings,
       era: { kind: 'legacy', revision },
-      audit: auditCaller(this.caller, this.#transport, this.redact(clientName)),
+      audit: auditCaller(this.caller, this.#transport, this.redact(clientName), 'legacy'),
       clientName,
       answerableKinds: toAnswerableKinds(params.capabilities, revision),
     };

@@ -60,7 +60,7 @@ export class ModernPeer extends Peer {
         era: ERA,
         logFrom,
         get audit() {
-          return auditCaller(caller, transport, redact(nameOf(envelopeValue(message, 'clientInfo'))));
+          return auditCaller(caller, transport, redact(nameOf(envelopeValue(message, 'clientInfo'))), 'modern');
         },
         get clientName() {
           return nameOf(envelopeValue(message, 'clientInfo'));
