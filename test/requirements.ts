@@ -400,6 +400,9 @@ export const REQUIREMENTS = {
       'Settings that a plugin declares have one shape for every format; what cannot be used of a declaration is left out and listed.',
     'settings-stored':
       'Values that are stored for the settings of a plugin are checked first, reach the plugin as mcp.json would give them, and never replace a value of the file.',
+    'plugin-facts': 'Each plugin names its process, the time and count of its starts, since when it is in its state, and who disabled it.',
+    'calls-counted':
+      'Finished calls are counted by tool and outcome, and the latest are kept with the words of the audit log, without arguments unless the log has them.',
     'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',

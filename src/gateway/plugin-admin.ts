@@ -1,4 +1,5 @@
 import type { AdminToolDetails } from '../core/contract/admin.ts';
+import type { Problem } from '../core/contract/plugin.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { Enablement } from '../policy/enablement.ts';
@@ -19,6 +20,12 @@ export interface PluginAdmin {
   tools(pluginId: string): readonly JsonObject[];
   /** Enables or disables a plugin; enabling retries a failed one. Stored and recorded. Rejects if the plugin then fails to open. */
   setEnabled(pluginId: string, enabled: boolean, by: Actor): Promise<void>;
+  /** Replaces a plugin's process; calls in flight finish. Recorded. Rejects if the plugin then fails to open. */
+  restart(pluginId: string, by: Actor): Promise<void>;
+  /** The problems that the plugin's own check finds. Recorded. */
+  check(pluginId: string, by: Actor): Promise<readonly Problem[]>;
+  /** Who disabled a plugin; undefined unless it is disabled. */
+  disabledBy(pluginId: string): 'administrator' | 'mcp.json' | undefined;
   /** Records an action of an administrator in the audit log. */
   record(by: Actor, fields: JsonObject): Promise<void>;
 }
@@ -30,6 +37,12 @@ export function createPluginAdmin(
   applyDecisions: () => Promise<void>,
   record: PluginAdmin['record'],
 ): PluginAdmin {
+  const statusOf = (pluginId: string): PluginStatus | undefined => registry.plugins().find(({ id }) => id === pluginId);
+  const start = async (pluginId: string): Promise<void> => {
+    await registry.start(pluginId);
+    const error = statusOf(pluginId)?.error;
+    if (error) throw error;
+  };
   const setEnabled = async (pluginId: string, enabled: boolean): Promise<void> => {
     let unsaved: unknown;
     try {
@@ -46,30 +59,41 @@ export function createPluginAdmin(
         fix,
       });
     }
-    if (!enabled) return;
-    await registry.start(pluginId);
-    const error = registry.plugins().find(({ id }) => id === pluginId)?.error;
-    if (error) throw error;
+    if (enabled) await start(pluginId);
+  };
+  const recorded = async <T>(action: string, plugin: string, by: Actor, run: () => Promise<T>): Promise<T> => {
+    let done: T;
+    try {
+      done = await run();
+    } catch (error) {
+      await record(by, { action, plugin, outcome: 'error', ...(error instanceof GatewayError ? { code: error.code } : {}) });
+      throw error;
+    }
+    await record(by, { action, plugin, outcome: 'ok' });
+    return done;
   };
 
   return {
     plugins: registry.plugins,
     tools(pluginId) {
-      const details = registry.plugins().find(({ id }) => id === pluginId)?.adminDetails.tools ?? [];
+      const details = statusOf(pluginId)?.adminDetails.tools ?? [];
       const known = new Map(details.map((tool) => [tool.name, tool]));
       const entries = [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId);
       return entries.map((entry) => toAdminTool(entry, known.get(entry.tool.name)));
     },
     record,
-    async setEnabled(pluginId, enabled, by) {
-      const action = { action: enabled ? 'enable' : 'disable', plugin: pluginId };
-      try {
-        await setEnabled(pluginId, enabled);
-      } catch (error) {
-        await record(by, { ...action, outcome: 'error', ...(error instanceof GatewayError ? { code: error.code } : {}) });
-        throw error;
-      }
-      await record(by, { ...action, outcome: 'ok' });
+    setEnabled: (id, enabled, by) => recorded(enabled ? 'enable' : 'disable', id, by, () => setEnabled(id, enabled)),
+    restart: (id, by) =>
+      recorded('restart', id, by, async () => {
+        registry.resetFailure(id);
+        registry.replace(id);
+        await applyDecisions();
+        await start(id);
+      }),
+    check: (id, by) => recorded('check', id, by, async () => (await registry.check(id)).get(id) ?? []),
+    disabledBy(id) {
+      if (statusOf(id)?.state !== 'disabled') return undefined;
+      return registry.config(id)?.enabled === false ? 'mcp.json' : 'administrator';
     },
   };
 }

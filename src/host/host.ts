@@ -20,6 +20,7 @@ import { createOrphanReaper } from './process/orphan-reaper.ts';
 import { startProgram } from './process/program.ts';
 import { runTool } from './process/tool.ts';
 import { preparePython } from './python/launch.ts';
+import { createRuns } from './runs.ts';
 
 /** Owns all plugin processes. */
 export interface PluginHost extends Host {
@@ -42,12 +43,13 @@ export function createHost(
   const programs = new Set<Program>();
   const reaper = createOrphanReaper();
   const stopping = createStopping();
+  const runs = createRuns();
 
   const run: Host['run'] = (spec) =>
     runTool({ ...spec, env: { ...networkVariables({ top: proxy() }, spec.env), ...spec.env } }, limits, reaper, log);
 
   const served = new Set<string>();
-  const openProcess =
+  const startProcess =
     (name: string): StartWorker =>
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
@@ -61,6 +63,16 @@ export function createHost(
       const exactNumbers = runtime?.kind === 'python';
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
       return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, reaper, events);
+    };
+
+  const openProcess =
+    (group: string): StartWorker =>
+    async (members, events, signal) => {
+      const worker = await startProcess(group)(members, events, signal);
+      const isolation = members[0]?.runtime.kind === 'program' ? 'program' : 'process';
+      const ids = members.map(({ id }) => id);
+      runs.started(ids, { pid: () => worker.pid, isolation, group, exited: worker.exited });
+      return worker;
     };
 
   return {
@@ -99,15 +111,21 @@ export function createHost(
         group = new Group(limits, log.area(`group:${spec.group}`), open, stopping);
         groups.set(key, group);
       }
-      return group.join(spec);
+      const joined = group;
+      runs.joined(spec.id, () => joined.nextTryOf(spec.id));
+      return joined.join(spec);
     },
     spawn(spec) {
       const program = startProgram(spec, limits, reaper);
       programs.add(program);
+      const { plugin } = spec;
+      if (plugin !== undefined && program.pid !== undefined)
+        runs.started([plugin], { pid: () => program.pid, isolation: 'program', exited: program.exited });
       void program.exited.then(() => programs.delete(program));
       return program;
     },
     run,
+    runOf: runs.of,
     async close() {
       await Promise.all([...programs].map((program) => program.stop()));
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));

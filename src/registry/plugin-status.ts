@@ -1,5 +1,6 @@
 import type { AdminDetails } from '../core/contract/admin.ts';
 import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
+import type { PluginRun } from '../core/contract/process.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { RejectedTool, VettedTools } from './offer/tools.ts';
@@ -20,6 +21,10 @@ export interface PluginStatus {
   readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
   readonly error?: GatewayError | undefined;
+  /** When it entered its state, in milliseconds since 1970. */
+  readonly since?: number;
+  /** How its process runs; absent if it never had one. */
+  readonly run?: PluginRun | undefined;
   readonly unselected?: readonly string[] | undefined;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];

@@ -15,6 +15,7 @@ import type { RegistryLimits } from './offer/tools.ts';
 import { digestOf } from './plugin-digest.ts';
 import { type PluginStatus, toUnavailable } from './plugin-status.ts';
 import { RegisteredPlugin } from './registered-plugin.ts';
+import { createStatusReader } from './status-reader.ts';
 
 /**
  * Decides whether a discovered plugin may be opened: undefined, or the reason it may not. An error means that this cannot
@@ -28,6 +29,8 @@ export interface Registry {
   apply(found: readonly DiscoveredPlugin[], limits: RegistryLimits, admit: Admit): Promise<void>;
   /** Makes the next `apply` reopen a failed plugin. */
   resetFailure(pluginId: string): void;
+  /** Makes the next `apply` open a plugin anew; the present one serves until then. */
+  replace(pluginId: string): void;
   catalogue(): Catalogue;
   plugins(): readonly PluginStatus[];
   config(pluginId: string): PluginConfig | undefined;
@@ -40,8 +43,8 @@ export interface Registry {
   setSubscriptions(pluginId: string, uris: ReadonlySet<string>): void;
   /** Lets every plugin update its offer. Undefined if none has to. */
   refresh(requester: ListRequester): Promise<void> | undefined;
-  /** Runs every plugin's own check; problems by plugin id. */
-  check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
+  /** Runs the own check of every plugin, or of one; problems by plugin id. */
+  check(pluginId?: string): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts lazily started plugins, all or one, and waits until each is ready or has failed. */
   start(pluginId?: string): Promise<void>;
   /**
@@ -101,6 +104,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   const logFaults = createFaultLines(log);
+  const statusOf = createStatusReader(host);
 
   // The plugins that are served from memory.
   let unopened: ReadonlyMap<string, RegisteredPlugin> = new Map();
@@ -143,7 +147,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     retireSuperseded();
   };
   const changed = (plugin?: RegisteredPlugin): void => {
-    if (plugin) logFaults(plugin.status());
+    if (plugin) logFaults(statusOf(plugin));
     if (plugin && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (plugin) unsaved.add(plugin);
     if (scheduled) return;
@@ -167,9 +171,10 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
   };
 
+  const wantedOf = (pluginId?: string): RegisteredPlugin[] => plugins.filter(({ id }) => pluginId === undefined || id === pluginId);
   // Plugins that share a process start together, so all are opened before one is started.
   const start = async (pluginId?: string): Promise<void> => {
-    const wanted = plugins.filter(({ id }) => pluginId === undefined || id === pluginId);
+    const wanted = wantedOf(pluginId);
     await Promise.all(plugins.map((plugin) => plugin.openPlugin().then(() => watchFor(plugin))));
     await Promise.all(wanted.map((plugin) => plugin.start()));
   };
@@ -220,7 +225,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       plugins = kept;
       // The newer version of a plugin opens before the older one closes, so that their process group is never empty.
       await Promise.all(opening);
-      for (const plugin of plugins) logFaults(plugin.status());
+      for (const plugin of plugins) logFaults(statusOf(plugin));
       for (const plugin of old.values()) {
         const successor = plugins.find((s) => s.id === plugin.id);
         if (!successor || successor.hasListed) retire(plugin, refusedNow.has(plugin.id));
@@ -230,11 +235,11 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       await Promise.resolve();
     },
     resetFailure(pluginId) {
-      const plugin = plugins.find(({ id }) => id === pluginId);
-      if (plugin?.resetFailure()) stale.add(pluginId);
+      if (wantedOf(pluginId)[0]?.resetFailure()) stale.add(pluginId);
     },
+    replace: (pluginId) => void stale.add(pluginId),
     catalogue: () => catalogue,
-    plugins: () => plugins.map((plugin) => plugin.status()),
+    plugins: () => plugins.map(statusOf),
     config: (id) => plugins.find((plugin) => plugin.id === id)?.config,
     commands: (id) => plugins.find((plugin) => plugin.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
@@ -247,7 +252,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const pending = plugins.map((plugin) => plugin.refresh(requester)).filter((promise) => promise !== undefined);
       return pending.length === 0 ? undefined : Promise.all(pending).then(flush);
     },
-    check: async () => new Map(await Promise.all(plugins.map(async (plugin) => [plugin.id, await plugin.check()] as const))),
+    check: async (id) => new Map(await Promise.all(wantedOf(id).map(async (plugin) => [plugin.id, await plugin.check()] as const))),
     start,
     knew,
     opening(pluginId, now) {

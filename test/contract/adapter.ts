@@ -96,6 +96,7 @@ export function testAdapter({
         join: none,
         spawn: none,
         run: none,
+        runOf: none,
       };
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });

@@ -90,8 +90,8 @@ function strategiesFor({ server, era }: ServerEntry, parts: Connecting): Connect
 }
 
 // Some servers exit on an unknown message, so they are started again with the legacy handshake.
-function localStrategies(server: LocalServer, era: 'legacy' | undefined, { host, log, checks }: Connecting): ConnectStrategy[] {
-  const open = async (): Promise<ServerConnection> => new StdioConnection(server, host, log, checks.guard);
+function localStrategies(server: LocalServer, era: 'legacy' | undefined, { id, host, log, checks }: Connecting): ConnectStrategy[] {
+  const open = async (): Promise<ServerConnection> => new StdioConnection({ ...server, plugin: id }, host, log, checks.guard);
   const legacy: ConnectStrategy = { open, era: 'legacy', next: () => false };
   return era === 'legacy'
     ? [legacy]

@@ -53,9 +53,9 @@ export class LineTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    const { command, args, cwd, proxy } = this.#server;
+    const { command, args, cwd, proxy, plugin } = this.#server;
     const env = { ...networkVariables({ own: proxy, top: this.#host.proxy }, this.#server.env), ...this.#server.env };
-    const program = this.#host.spawn({ command, args, cwd, env, log: this.#log });
+    const program = this.#host.spawn({ command, args, cwd, env, log: this.#log, plugin });
     this.#program = program;
     const limit = 2 * this.#host.limits.resultBytes + 64 * 1024;
     const split = createLineSplitter(limit, {

@@ -3,7 +3,7 @@ import type { ProxySetting } from '../proxy.ts';
 import type { Stopping } from '../stopping.ts';
 import type { Member, MemberSpec } from './member.ts';
 import type { PluginStore } from './plugin-store.ts';
-import type { Program, ProgramSpec, ToolEnd, ToolSpec } from './process.ts';
+import type { PluginRun, Program, ProgramSpec, ToolEnd, ToolSpec } from './process.ts';
 
 /** Limits of plugin processes and other programs that adapters start; times in milliseconds, sizes in bytes. */
 export interface HostLimits {
@@ -47,4 +47,6 @@ export interface Host {
   spawn(spec: ProgramSpec): Program;
   /** Runs a tool such as a compiler to its end, supervised like a plugin process. */
   run(spec: ToolSpec): Promise<ToolEnd>;
+  /** How the process of a plugin runs; undefined if it never had one. */
+  runOf(pluginId: string): PluginRun | undefined;
 }

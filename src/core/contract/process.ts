@@ -9,6 +9,21 @@ export interface ProgramSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Receives its stderr. */
   readonly log: Logger;
+  /** The plugin that it runs. */
+  readonly plugin?: string | undefined;
+}
+
+/** How the process of a plugin runs. Times in milliseconds since 1970. */
+export interface PluginRun {
+  /** Absent while no process runs. */
+  readonly pid?: number;
+  readonly since?: number;
+  /** How often it was started again after it had ended. */
+  readonly restarts: number;
+  readonly nextTry?: number;
+  /** `process`: shares a process with its group; `program`: has its own. */
+  readonly isolation: 'process' | 'program';
+  readonly group?: string;
 }
 
 /** A running external program. The host logs its stderr; the adapter reads its stdout. */
@@ -28,7 +43,7 @@ export interface Program {
 }
 
 /** A tool to run to its end: no shell, no input, and a temporary folder that is deleted afterwards. */
-export interface ToolSpec extends Omit<ProgramSpec, 'log'> {
+export interface ToolSpec extends Omit<ProgramSpec, 'log' | 'plugin'> {
   /** Kills it and everything it started. */
   readonly signal: AbortSignal;
   /** Called for each line of stdout and stderr. */

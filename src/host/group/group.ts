@@ -122,6 +122,9 @@ export class Group implements MemberGroup {
     }
   }
 
+  /** When a plugin starts again, on the monotonic clock; 0 if it need not. */
+  nextTryOf = (id: string): number => this.#members.find(({ spec }) => spec.id === id)?.nextTry || this.#nextTry;
+
   #unavailable(member: GroupMember, why: string): GatewayError {
     return unavailable(member.spec.id, why, member.nextTry || this.#nextTry);
   }
@@ -225,9 +228,7 @@ export class Group implements MemberGroup {
     await this.#wait(delay);
   }
 
-  #wait(delay: number): Promise<void> {
-    return this.#closed ? Promise.resolve() : this.#pause.for(delay);
-  }
+  #wait = (ms: number): Promise<void> => (this.#closed ? Promise.resolve() : this.#pause.for(ms));
 
   #switch(generation: Generation): void {
     const old = this.#current;

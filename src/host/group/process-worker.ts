@@ -44,7 +44,7 @@ export function startProcessWorker(
 }
 
 /** The part of a supervised process that a worker needs. */
-export type WatchedProcess = Pick<SupervisedProcess, 'exited' | 'output' | 'stream' | 'kill' | 'stop'>;
+export type WatchedProcess = Pick<SupervisedProcess, 'exited' | 'output' | 'stream' | 'kill' | 'stop' | 'pid'>;
 
 /** Creates the worker of a started process. */
 export function openProcessWorker(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec = DOUBLES): PluginWorker {
@@ -54,6 +54,7 @@ export function openProcessWorker(process: WatchedProcess, limits: HostLimits, e
 class ProcessWorker implements PluginWorker {
   readonly exited: Promise<string>;
   readonly fix: PluginWorker['fix'];
+  readonly pid: number | undefined;
   readonly #process: WatchedProcess;
   readonly #limits: HostLimits;
   readonly #channel: Channel;
@@ -72,6 +73,7 @@ class ProcessWorker implements PluginWorker {
   constructor(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec, fix?: PluginWorker['fix']) {
     this.#process = process;
     this.fix = fix;
+    this.pid = process.pid;
     this.#codec = codec;
     this.#limits = limits;
     this.exited = process.exited;

@@ -69,6 +69,10 @@ class ProgramWorker implements PluginWorker {
   handshake = async (): Promise<void> => undefined;
   fix = (): string | undefined => (this.#session ? undefined : this.#launch?.fix);
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   async prepare(id: string): Promise<void> {
     const stage = (name: string): void => this.#events.stage(id, name);
     const folder = (): string => {

@@ -19,6 +19,8 @@ export interface WorkerEvents {
 export interface PluginWorker {
   /** It runs a single plugin and ends with it. */
   readonly single?: boolean;
+  /** The process that it runs in; undefined inside the gateway, and before a program has started. */
+  readonly pid?: number | undefined;
   /** Prepares the start of a plugin. Has no time limit. */
   prepare?(id: string): Promise<void>;
   /** Resolves once the worker can load plugins. */

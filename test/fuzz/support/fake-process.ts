@@ -30,6 +30,7 @@ export function openFakeProcess(script: Script, limits: HostLimits, events: Work
   down.on('data', createLineSplitter(64 * 1024 * 1024, { line: hear, tooLong: () => undefined }));
   return openProcessWorker(
     {
+      pid: undefined,
       exited: gone,
       output: { drain: () => undefined, feed: () => () => undefined, tail: () => [], admits: () => true },
       stream: (at) => (at === 3 ? down : at === 4 ? up : out),

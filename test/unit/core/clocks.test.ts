@@ -22,10 +22,12 @@ const TIME_OF_DAY = [
   'gateway/stats/call-stats.ts',
   'host/python/environment-record.ts',
   'host/python/environments.ts',
+  'host/runs.ts',
   'policy/enablement.ts',
   'policy/grants.ts',
   'policy/tickets.ts',
   'registry/offer/offer-memory.ts',
+  'registry/status-reader.ts',
   'store/plugin-store.ts',
   'store/settings.ts',
 ];

@@ -28,7 +28,7 @@ it('has the tools of a plugin in its catalogue as soon as the plugin counts as l
   } as unknown as Plugin;
   const adapter = { kind: 'fake', open: async () => plugin } as unknown as Adapter;
   const config = { id: 'p', names: {}, validate: true } as unknown as DiscoveredPlugin['config'];
-  const registry = createRegistry({ limits: toLimits() } as never, undefined);
+  const registry = createRegistry({ limits: toLimits(), runOf: () => undefined } as never, undefined);
   await registry.apply([{ id: 'p', origin: '/p', config, manifest, adapter }], limits, () => undefined);
   void registry.start();
   for (let turn = 0; turn < 100; turn++) {
