@@ -33,6 +33,7 @@ import { createReadiness } from './registry/readiness.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { createStoredValues } from './registry/settings/stored-values.ts';
 import { openState } from './store/open-state.ts';
+import type { StateFile } from './store/state-file.ts';
 
 /** The parts that the app is built from. */
 export interface AppParts {
@@ -69,6 +70,8 @@ export interface App {
   /** The latest lines of the log. */
   readonly logs: LogRing;
   readonly settings: SettingsAdmin;
+  /** The database of the state folder. */
+  readonly stateFile: StateFile;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
   /** Watches the configuration file and the plugins. `load` reads the file again and throws if it is invalid. */
@@ -231,6 +234,7 @@ export async function createApp({
     admin,
     logs: logRing,
     settings: settingsAdmin,
+    stateFile: store.file,
     gateway,
     grants,
     registry,

@@ -187,6 +187,12 @@ export const REQUIREMENTS = {
       'On SIGTERM, calls in flight are answered, new work is rejected with Retry-After, and the exit code is 0; a second signal ends the gateway at once.',
     F73: 'Listening on an address other than loopback without a login is rejected.',
   }),
+  ...promised('the console', {
+    'console-link-once': 'A login link of the console works once, within 10 minutes.',
+    'console-token-login':
+      'Tokens with the scope "observe" or "admin" log in at the console; other tokens do not, and no token opens its API.',
+    'console-login-throttled': 'Failed logins at the console are throttled by address; a valid code always passes.',
+  }),
   ...promised('approval', {
     'approval-asked': 'A tool that requires approval runs only after the user of the client has approved it and its arguments.',
     'approval-first-lines': 'An approval question shows the tool and its arguments in the first two lines and 200 characters.',

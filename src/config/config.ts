@@ -82,6 +82,8 @@ export interface Config {
     readonly required: boolean | undefined;
     readonly arguments: boolean;
   };
+  /** Whether the console is served. Absent: only on loopback. */
+  readonly console?: boolean;
   /** The stamp that the file and `files` had when they were read. */
   readonly stamp: string;
   /** The content of the file, validated, with its references filled in. */

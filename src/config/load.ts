@@ -223,6 +223,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       required: data.audit?.required,
       arguments: data.audit?.arguments ?? false,
     },
+    ...(data.console === undefined ? {} : { console: data.console }),
     stamp: origin.stamp,
     values: data as unknown as Config['values'],
     warnings,

@@ -226,6 +226,10 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           arguments: z.boolean().optional().describe('record arguments in plain text, not only their digest'),
         })
         .optional(),
+      console: z
+        .boolean()
+        .optional()
+        .describe('the console for operators at / and its API; default: only if the gateway listens on loopback'),
       state: z.string().optional().describe("folder of the gateway's data; default .plugmux"),
       oneGateway: z
         .boolean()

@@ -96,6 +96,10 @@ export const ERROR_CODES = {
     meaning: 'A setting can be changed in mcp.json only.',
     fix: 'Change it in mcp.json.',
   },
+  FORBIDDEN: {
+    meaning: 'The login may look at the console, but not change anything.',
+    fix: 'Log in with the link of `plugmux console`, or with a token that has the scope "admin".',
+  },
   GATEWAY_LOST: {
     outcome: 'SENT_NO_REPLY',
     meaning: 'The gateway that this window was attached to ended, or none can be reached; a call may have run.',
@@ -128,6 +132,10 @@ export const ERROR_CODES = {
   LOAD_TIMEOUT: {
     meaning: 'A plugin exceeded the time limit of a loading stage.',
     fix: 'Check what the plugin does in that stage, or raise "limits.startTimeoutMs".',
+  },
+  LOGIN_CODE_REFUSED: {
+    meaning: 'The login link of the console was used before, has expired or is incomplete.',
+    fix: 'Make a new one with `plugmux console`.',
   },
   LOGIN_REFUSED: {
     meaning: "The server's OAuth metadata points to an address the gateway does not contact.",

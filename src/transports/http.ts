@@ -11,10 +11,11 @@ import { PATHS } from '../core/paths.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire/wire.ts';
 import { createConnectionCap } from './edge/connections.ts';
-import { createEdge, type FailedLogin, unauthenticated } from './edge/edge.ts';
+import { createEdge, type Edge, type FailedLogin, unauthenticated } from './edge/edge.ts';
 import { isContinue } from './edge/headers.ts';
 import { InFlight } from './edge/in-flight.ts';
 import { createMemoryMonitor } from './edge/memory-pressure.ts';
+import type { FallThrough } from './fall-through.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
 import { createRouter, type Routes } from './router.ts';
@@ -39,7 +40,10 @@ export interface HttpTransport {
 
 const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-/** Serves the engine over HTTP, and `own` routes that check the login themselves. Rejects with PORT_IN_USE or BIND_REFUSED. */
+/**
+ * Serves the engine over HTTP, `own` routes that check the login themselves, and behind all routes a `fallThrough`. Rejects with
+ * PORT_IN_USE or BIND_REFUSED.
+ */
 export async function serveHttp(
   engine: Engine,
   config: Config,
@@ -47,10 +51,12 @@ export async function serveHttp(
   app: Health & AppStatus & ListSource & { readonly failedLogin: FailedLogin },
   own: Routes['prefixes'],
   log: Logger,
+  createFallThrough?: (edge: Edge) => FallThrough,
 ): Promise<HttpTransport> {
   const { listen } = config;
   const edge = createEdge(config, app.failedLogin);
   const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy, log);
+  const fallThrough = createFallThrough?.(edge);
   const inFlight = new InFlight();
   const streams = new InFlight();
   engine.onRevoked((...of) => {
@@ -77,6 +83,7 @@ export async function serveHttp(
       admin: new Map([[PATHS.status, statusRoute(app, counts)]]),
       open: healthRoutes({ ready: app.ready, draining: () => draining }),
     },
+    fallThrough,
     log,
     follow(caller, request, response) {
       const end = (): void => router.refuse(request, response, unauthenticated());
@@ -121,6 +128,7 @@ export async function serveHttp(
       setTimeouts();
       if (edge.applyConfig(next))
         engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was removed from mcp.json or changed.'));
+      fallThrough?.checkLogins();
     },
     async drain() {
       draining = true;
@@ -135,6 +143,7 @@ export async function serveHttp(
       load.stop();
       sse.close();
       websocket.close();
+      fallThrough?.close();
       const closed = new Promise((resolve) => server.close(resolve));
       // The remaining connections have their replies already, or will get none.
       setTimeout(() => {

@@ -6,6 +6,7 @@ import { type Edge, HttpError } from './edge/edge.ts';
 import { checkHeaders } from './edge/headers.ts';
 import type { Identity } from './edge/logins.ts';
 import { reduceTarget } from './edge/target.ts';
+import type { FallThrough } from './fall-through.ts';
 import { sendJson } from './send-json.ts';
 
 /** One request that passed the edge. */
@@ -53,6 +54,8 @@ export interface Router {
 export interface RouterParts {
   readonly edge: Edge;
   readonly routes: Routes;
+  /** Serves paths that are in no route. Its errors are not JSON-RPC, and no other origin may read its answers. */
+  readonly fallThrough?: Pick<FallThrough, 'takes' | 'handle'> | undefined;
   readonly log: Logger;
   /** Tracks a request of a prefix route once its caller is known, so that a revoked login ends it. */
   follow(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
@@ -76,7 +79,7 @@ const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
 /** Creates a router over a table of routes. Any other path gives 404. */
-export function createRouter({ edge, routes, log, follow, hasProfile, draining, full }: RouterParts): Router {
+export function createRouter({ edge, routes, fallThrough, log, follow, hasProfile, draining, full }: RouterParts): Router {
   const find = (path: string, query: string): MatchedRoute | undefined => {
     const exact = findExact(path, query);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
@@ -107,7 +110,10 @@ export function createRouter({ edge, routes, log, follow, hasProfile, draining, 
   };
 
   const isRpc = (path: string): boolean =>
-    ![...routes.named.keys(), ...routes.queried.keys()].some((base) => path === base || path.startsWith(`${base}/`));
+    !(
+      fallThrough?.takes(path) ||
+      [...routes.named.keys(), ...routes.queried.keys()].some((base) => path === base || path.startsWith(`${base}/`))
+    );
 
   // A caller that may not use an address gets the same 404 as for an unknown address.
   const callerFor = (request: IncomingMessage, found: MatchedRoute | undefined): Caller => {
@@ -147,14 +153,15 @@ export function createRouter({ edge, routes, log, follow, hasProfile, draining, 
     edge.checkAddress(request);
     reduceTarget(request);
     const { origin } = request.headers;
-    if (origin !== undefined) allowOrigin(response, origin);
     const path = pathOf(request);
+    if (origin !== undefined && !fallThrough?.takes(path)) allowOrigin(response, origin);
     const open = routes.open.get(path);
     if (!open) refuseWork();
     const own = findOwn(path);
     if (own) return own(request, response, path, loginOf(request, response));
     const found = open ? undefined : find(path, queryOf(request));
     const route = open ?? found?.route;
+    if (!route && fallThrough?.takes(path)) return fallThrough.handle(request, response);
     const method = request.method ?? '';
     if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
     const caller = open ? localCaller() : callerFor(request, found);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminPluginRoutes } from '../../admin/admin-plugins.ts';
 import type { App } from '../../app.ts';
+import { createConsole } from '../../console/console.ts';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
@@ -39,7 +40,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           const app = await session.open({ forCalls: true });
           const codes = adapters.find(({ adminCodes }) => adminCodes);
           const routes = adminPluginRoutes(app.admin, session.redactor, codes);
-          const http = await serveHttp(app.engine, config, app.limits, app, routes, log).catch(async (error) => {
+          const openConsole = createConsole({ app, redactor: session.redactor, log });
+          const http = await serveHttp(app.engine, config, app.limits, app, routes, log, openConsole).catch(async (error) => {
             await app.close();
             throw error;
           });

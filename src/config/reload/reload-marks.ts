@@ -22,6 +22,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ...Object.keys(LIMITS).map((name): [string, ReloadMark] => [`limits.${name}`, 'live']),
   ['audit.required', 'live'],
   ['audit.arguments', 'live'],
+  ['console', 'live'],
   ['state', 'restart'],
   ['oneGateway', 'live'],
 ]);

@@ -38,6 +38,12 @@ export interface Edge {
   authenticate(request: IncomingMessage): Identity;
   /** The caller for an identity at the address of a profile. A profile the identity may not use gives 404. */
   callerFor(login: Identity, profile: string): Caller;
+  /** The identity of a token; undefined if it is wrong. Failures are not counted. */
+  identify(token: string): Identity | undefined;
+  /** Whether a token with this mark is configured. */
+  isConfigured(mark: string): boolean;
+  /** The address of a client, as trusted proxies report it. */
+  addressOf(request: IncomingMessage): string;
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
   /** Applies a new configuration. Returns true if it revokes a login. */
@@ -133,6 +139,9 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
       const profile = own ?? requested;
       return logins.callerOf(login, profile);
     },
+    identify: (token) => logins.find(digestOf(token)),
+    isConfigured: logins.hasMark,
+    addressOf: (request) => proxies.clientOf(request),
     allowsOrigin,
     applyConfig(next) {
       ({ listen, limits } = next);

@@ -20,6 +20,8 @@ export interface Logins {
   readonly anonymous: Identity | undefined;
   /** The login of a token, by the digest of the token. */
   find(digest: string): Identity | undefined;
+  /** Whether a token with this mark is configured. */
+  hasMark(mark: string): boolean;
   /** The caller of a login in a profile. Always the same object, since callers are compared by identity. */
   callerOf(login: Identity, profile: string): Caller;
   /** Applies other tokens. Unchanged tokens keep their callers. Returns true if a login is revoked. */
@@ -62,6 +64,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
       return anonymous;
     },
     find: (digest) => logins.get(digest),
+    hasMark: (mark) => [...logins.values()].some((login) => login.mark === mark),
     callerOf(login, profile) {
       const known = callers.get(login)?.get(profile);
       if (known) return known;

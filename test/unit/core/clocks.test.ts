@@ -15,6 +15,8 @@ const TIME_OF_DAY = [
   'cli/import/replace-client.ts',
   'cli/window/serve-windows.ts',
   'core/log-ring.ts',
+  'console/api/overview.ts',
+  'console/sessions.ts',
   'gateway/audit/audit-heads.ts',
   'gateway/audit/audit-log.ts',
   'gateway/audit/day-file.ts',

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { type ConsoleRoute, route } from './route.ts';
+
+const secret = z.string().min(1).max(512);
+
+/** Logging in and out. */
+export const loginRoutes: readonly ConsoleRoute[] = [
+  {
+    ...route('post', '/login', {
+      scope: 'observe',
+      body: z.union([z.strictObject({ code: secret }), z.strictObject({ token: secret })]),
+      handle: ({ login }, { body, address }) => login.open(body, address),
+    }),
+    scope: undefined,
+  },
+  route('post', '/logout', {
+    scope: 'observe',
+    body: z.strictObject({ everywhere: z.boolean().optional() }),
+    audit: ({ body }) => ({ action: 'logout', everywhere: body.everywhere ?? false }),
+    handle({ sessions, checkLogins }, { body, session }) {
+      if (body.everywhere) sessions.endAll();
+      else sessions.end(session.id);
+      checkLogins();
+    },
+  }),
+];

@@ -1,0 +1,106 @@
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import type * as z from 'zod';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json/json.ts';
+import { JsonError, parseMessage } from '../core/json/json-scan.ts';
+import { HttpError, unauthenticated } from '../transports/edge/edge.ts';
+import { readMediaType } from '../transports/edge/media-type.ts';
+import type { ConsoleRoute } from './api/route.ts';
+import type { Asked, ConsoleContext } from './context.ts';
+import { sendAnswer } from './send-answer.ts';
+import { mayUse, type Session } from './sessions.ts';
+
+const MAX_BYTES = 64 * 1024;
+const CAPS = { depth: 64, keys: 10_000, items: 10_000 };
+
+/** The steps of one route, in order: login and scope, the body, its fields, then the handler. */
+export function serveRoute(route: ConsoleRoute, context: ConsoleContext): RequestHandler[] {
+  const steps: RequestHandler[] = [
+    async (request, response, next) => {
+      response.locals.session = await authorize(route, context, request);
+      next();
+    },
+    (request, _response, next) => {
+      if (hasBody(request) && readMediaType(request.headers['content-type']) !== 'json')
+        throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8.');
+      next();
+    },
+    express.raw({ type: () => true, limit: MAX_BYTES, inflate: false }),
+    async (request, response) => {
+      const session = response.locals.session as Session;
+      // The key may have been revoked while the body arrived.
+      if (route.scope && hasBody(request) && !context.sessions.isOpen(session.id)) throw unauthenticated();
+      const asked = {
+        params: request.params as Readonly<Record<string, string>>,
+        query: check(route.query, { ...request.query }, 'query'),
+        body: check(route.body, parseBody(request.body), 'body'),
+        session,
+        by: toActor(session),
+        signal: signalOf(response),
+        address: context.edge.addressOf(request),
+      } as Asked<never, never>;
+      sendAnswer(context.redactor, request, response, await run(route, context, asked));
+    },
+  ];
+  return steps;
+}
+
+async function authorize(route: ConsoleRoute, { app, login }: ConsoleContext, request: Request): Promise<Session | undefined> {
+  if (!route.scope) return undefined;
+  const session = login.sessionOf(request);
+  if (mayUse(session, route.scope)) return session;
+  await app.admin.record(toActor(session), { action: nameOf(route), outcome: 'refused', code: 'FORBIDDEN' });
+  throw new HttpError(403, 'FORBIDDEN', 'This login may look, but not change anything.');
+}
+
+async function run(route: ConsoleRoute, context: ConsoleContext, asked: Asked<never, never>): Promise<unknown> {
+  if (!route.audit) return route.handle(context, asked);
+  const fields = { ...route.audit(asked) };
+  try {
+    const answer = await route.handle(context, asked);
+    await context.app.admin.record(asked.by, { ...fields, outcome: 'ok' });
+    return answer;
+  } catch (error) {
+    const code: JsonObject = error instanceof GatewayError ? { code: error.code } : {};
+    await context.app.admin.record(asked.by, { ...fields, outcome: 'error', ...code });
+    throw error;
+  }
+}
+
+function toActor(session: Session | undefined): Asked<never, never>['by'] {
+  return { principal: `console:${session?.who ?? ''}`, transport: 'console' };
+}
+
+function nameOf({ method, path }: ConsoleRoute): string {
+  return `${method.toUpperCase()} ${path}`;
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function parseBody(body: unknown): JsonValue {
+  if (!Buffer.isBuffer(body) || body.length === 0) return {};
+  try {
+    return parseMessage(body, new TextDecoder('utf-8', { fatal: true }).decode(body), CAPS);
+  } catch (error) {
+    throw new GatewayError('INVALID_PARAMS', `The body is not valid JSON${error instanceof JsonError ? `: ${error.message}` : ''}.`);
+  }
+}
+
+function check(schema: z.ZodType, value: unknown, what: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
+  const name = field === undefined || field === '' ? `The ${what}` : `"${field}" of the ${what}`;
+  throw new GatewayError('INVALID_PARAMS', `${name} is not valid: ${issue?.message}.`, { field });
+}
+
+function signalOf(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
