@@ -409,6 +409,8 @@ export const REQUIREMENTS = {
     'plugin-facts': 'Each plugin names its process, the time and count of its starts, since when it is in its state, and who disabled it.',
     'calls-counted':
       'Finished calls are counted by tool and outcome, and the latest are kept with the words of the audit log, without arguments unless the log has them.',
+    'clients-listed':
+      'Connected clients of both eras are listed with what they can do and when they last listed and called, and each can be ended.',
     'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',

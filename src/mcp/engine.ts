@@ -4,6 +4,7 @@ import type { JsonCaps } from '../core/json/json-scan.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { type Clients, createClients } from './clients/clients.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LegacyPeer } from './legacy/legacy-peer.ts';
 import { createSessions, type SessionLimits } from './legacy/sessions.ts';
@@ -45,6 +46,8 @@ export interface Engine {
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
   sessions(): number;
+  /** The connected clients. */
+  readonly clients: Pick<Clients, 'list' | 'end' | 'onChange'>;
   /** Applies limits that a reload has changed. */
   applyLimits(): void;
   /**
@@ -76,10 +79,29 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
   const suspendedCalls = createSuspendedCalls(limits);
-  const parts: ModernParts = { gateway, redactor, log, subscriptions, suspendedCalls, shared };
+  const clients = createClients({
+    lastCalls: () => gateway.stats.recent.lastByCaller(),
+    watches: subscriptions.watches,
+    endStreams: subscriptions.close,
+    redact: redactor.text,
+  });
+  const parts: ModernParts = { gateway, redactor, log, clients, subscriptions, suspendedCalls, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
-  const sessions = createSessions(limits, { opened: subscriptions.add, ended: subscriptions.remove }, log.area('sessions'));
+  const sessions = createSessions(
+    limits,
+    {
+      opened(peer, end) {
+        subscriptions.add(peer);
+        clients.opened(peer, 'http', end);
+      },
+      ended(peer) {
+        subscriptions.remove(peer);
+        clients.closed(peer);
+      },
+    },
+    log.area('sessions'),
+  );
   // Modern clients of one token share its semaphore; without tokens clients cannot be distinguished.
   const streamable = createStreamable({
     ...parts,
@@ -96,13 +118,23 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     readCut: (head, tail) => readCutMessage(head, tail, limits.messageBytes, caps),
     connect(caller, transport, outlet, end) {
       let peer: LegacyPeer | undefined;
+      let modern: ModernPeer | undefined;
+      const endClient = (reason: string): void => {
+        connection.interrupt(reason);
+        end(reason);
+      };
       const connection = createConnection(outlet, {
         legacy: () => {
           peer = legacy(caller, transport);
           subscriptions.add(peer);
+          clients.opened(peer, transport, endClient);
           return peer;
         },
-        modern: () => new ModernPeer(parts, methods, caller, transport, () => limits.callsPerClient),
+        modern: () => {
+          modern = new ModernPeer(parts, methods, caller, transport, () => limits.callsPerClient);
+          clients.opened(modern, transport, endClient);
+          return modern;
+        },
         tooManyFaults: () => end('too many invalid messages'),
       });
       const open = { caller, connection, end };
@@ -112,6 +144,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
         close(reason) {
           connections.delete(open);
           if (peer) subscriptions.remove(peer);
+          for (const closed of [peer, modern]) if (closed) clients.closed(closed);
           connection.close(reason);
         },
       };
@@ -124,6 +157,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     },
     hasProfile: gateway.hasProfile,
     sessions: () => sessions.size,
+    clients,
     applyLimits: sessions.applyLimits,
     revoke(isGone, error) {
       sessions.revoke(isGone, error);
@@ -137,7 +171,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       gateway.forget(isGone);
     },
     onRevoked: (listener) => void listeners.push(listener),
-    endStreams: subscriptions.close,
+    endStreams: () => subscriptions.close(),
     close() {
       suspendedCalls.close();
       subscriptions.close();

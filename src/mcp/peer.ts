@@ -10,77 +10,29 @@ import { Call, type ClientLink } from '../gateway/call/call.ts';
 import type { Semaphore } from '../gateway/call/semaphore.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { View } from '../gateway/view/view.ts';
-import { ClientLog, type LogThreshold } from './methods/logging.ts';
+import type { ClientAbout, ClientNotes } from './clients/client-state.ts';
+import { ClientLog } from './methods/logging.ts';
 import { PendingReplies, type PendingReply } from './pending-replies.ts';
+import type { PeerHandler, Reply, RequestLink, RequestSettings } from './request.ts';
 import type { Era } from './wire/era.ts';
 import { faultError, RpcError, showId, toRpcError } from './wire/errors.ts';
 import type { Outlet } from './wire/outlet.ts';
 import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire/wire.ts';
-
-/** A request of either era, as the methods see it. */
-export interface Request {
-  readonly params: JsonObject;
-  readonly era: Era;
-  readonly caller: Caller;
-  /** The client's name from its clientInfo, if it sent one. */
-  readonly clientName?: string | undefined;
-  /** The session that plugins see. */
-  readonly session: string;
-  /** The caller's current view. */
-  view(): View;
-  /** The context for plugin code; created at most once. */
-  call(): Call;
-  /** The caller's fields of the audit line. */
-  readonly audit: string;
-  /** The semaphore of this client, if it can be distinguished from others. */
-  readonly clientSemaphore: Semaphore | undefined;
-  /** Sends a notification before the reply. */
-  note(method: string, params: string): void;
-  /** Makes this request a stream that stays open until `end` is called. */
-  keepOpen(end: () => void): void;
-}
-
-/** A request that can also send to its client. */
-export interface RequestLink extends Request, ClientLink {
-  /** Makes a call end when this request is cancelled. */
-  bind(call: Call): void;
-}
-
-/** The result of a method as JSON. */
-export type Reply = string | Buffer;
-
-/** Handles one method; synchronously if possible. */
-export type Handler = (request: Request) => Reply | Promise<Reply>;
-
-/** Handles one method for a request of a peer. */
-export type PeerHandler = (request: RequestLink) => Reply | Promise<Reply>;
 
 /** The dependencies of every peer. */
 export interface PeerParts {
   readonly gateway: Gateway;
   readonly redactor: Redactor;
   readonly log: Logger;
-}
-
-/** The settings of one request besides its parameters. */
-export interface RequestSettings {
-  readonly era: Era;
-  /** The lowest level of log lines that the client receives; undefined: none. */
-  readonly logFrom: LogThreshold;
-  readonly audit: string;
-  /** The client's name from its clientInfo; may be empty. */
-  readonly clientName: string;
-  /** The session that plugins see. */
-  readonly session: string;
-  readonly clientSemaphore: Semaphore | undefined;
-  /** The kinds of questions that the client supports. */
-  readonly answerableKinds: readonly QuestionKind[];
+  readonly clients: ClientNotes;
 }
 
 /** One connected client: runs its requests and tracks the pending replies. */
 export abstract class Peer {
   readonly caller: Caller;
   readonly replies = new PendingReplies();
+  /** The time of its last call; 0 before the first one. */
+  lastCall = 0;
   /** In the modern era some errors have an HTTP status; in the legacy era every reply has 200. */
   protected abstract readonly eraKind: Era['kind'];
   protected readonly parts: PeerParts;
@@ -93,6 +45,11 @@ export abstract class Peer {
   /** Removes secrets from a text of a plugin. */
   redact(text: string): string {
     return this.parts.redactor.text(text);
+  }
+
+  /** Notes what a request tells about its client. */
+  met(about: ClientAbout, listed: boolean): void {
+    this.parts.clients.met(this, about, listed);
   }
 
   /** Handles one valid message; replies go to `outlet`. */
@@ -278,6 +235,14 @@ class PeerRequest implements RequestLink {
 
   detach(): void {
     this.#pending.outlet.detach?.();
+  }
+
+  ended(time: number): void {
+    this.#peer.lastCall = time;
+  }
+
+  met(listed: boolean): void {
+    this.#peer.met(this.#settings, listed);
   }
 
   note(method: string, params: string): void {

@@ -32,6 +32,8 @@ export interface ClientLink {
   /** With a `ticket`, the client must be asked even if it sent answers in advance; it returns the ticket with its answers. */
   ask(questions: Questions, call: Call, ticket?: () => string): Promise<Answers>;
   detach?(): void;
+  /** A call ended, at a time in milliseconds since 1970. */
+  ended?(time: number): void;
 }
 
 /** A client without questions and progress; log lines go to `log`. */
@@ -148,6 +150,10 @@ export class Call extends LazyAbort implements CallContext {
 
   detach(): void {
     this.#client.detach?.();
+  }
+
+  ended(time: number): void {
+    this.#client.ended?.(time);
   }
 
   /** Stops the deadline at the end of a call and sends the last progress before the reply. */

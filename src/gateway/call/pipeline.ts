@@ -111,7 +111,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   }
   request.call.stopClock();
   if (semaphores) parts.queue.release(semaphores);
-  parts.stats.record({
+  const time = parts.stats.record({
     entry: request.tool.entry,
     caller: request.audit,
     tool: auditFields(request.tool.entry),
@@ -123,6 +123,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     ms: performance.now() - started,
     bytes,
   });
+  request.call.ended(time);
   return parts.auditRequired ? recorded({ result, failure }, request, args, parts) : { result, failure };
 }
 

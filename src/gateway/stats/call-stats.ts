@@ -14,7 +14,8 @@ export interface FinishedCall extends AuditRecord {
 export interface CallStats {
   readonly tally: Tally;
   readonly recent: RecentCalls;
-  record(call: FinishedCall): void;
+  /** Returns the time, in milliseconds since 1970. */
+  record(call: FinishedCall): number;
   /** Calls back after each finished call, with a function that reads it; one listener, or none. */
   onCall(listener: ((read: () => RecentCall | undefined) => void) | undefined): void;
 }
@@ -37,6 +38,7 @@ export function createCallStats(audit: Audit, plain: () => boolean, redactor: Pi
         const seq = recent.last();
         listener(() => recent.list(() => true, seq + 1, 1)[0]);
       }
+      return time;
     },
     onCall(next) {
       listener = next;

@@ -35,6 +35,8 @@ export interface CallExtras {
 /** The latest finished calls of this process. */
 export interface RecentCalls {
   push(record: AuditRecord, extras: CallExtras, time: number): void;
+  /** The time of the last call of each caller, by the caller's fields of the audit line. */
+  lastByCaller(): ReadonlyMap<string, number>;
   /** The number of the latest call; 0 before the first one. */
   last(): number;
   /** Whether calls from before are no longer kept. */
@@ -96,6 +98,11 @@ export function createRecentCalls(size: number = KEPT_CALLS): RecentCalls {
       kept.bytes = bytes;
       kept.ref = ref;
       kept.shown = args;
+    },
+    lastByCaller() {
+      const times = new Map<string, number>();
+      for (const { caller, time } of ring) times.set(caller, Math.max(times.get(caller) ?? 0, time));
+      return times;
     },
     last: () => last,
     isFull: () => last > size,

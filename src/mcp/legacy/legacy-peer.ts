@@ -6,13 +6,15 @@ import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import type { Call } from '../../gateway/call/call.ts';
 import { createSemaphore } from '../../gateway/call/semaphore.ts';
 import type { View } from '../../gateway/view/view.ts';
+import type { ClientAbout } from '../clients/client-state.ts';
 import { DEFAULT_THRESHOLD, toThreshold } from '../methods/logging.ts';
 import { type Methods, need } from '../methods/methods.ts';
 import { refuseUnable, toAnswerableKinds } from '../methods/questions.ts';
 import type { Subscriber } from '../methods/subscriptions.ts';
-import { type Handler, Peer, type PeerParts, type Reply, type Request, type RequestSettings } from '../peer.ts';
+import { Peer, type PeerParts } from '../peer.ts';
+import type { Handler, Reply, Request, RequestSettings } from '../request.ts';
 import { BatchOutlet } from '../wire/batch.ts';
-import { nameOf } from '../wire/envelope.ts';
+import { nameOf, versionOf } from '../wire/envelope.ts';
 import { capabilities, SERVER_INFO } from '../wire/era.ts';
 import type { Outlet } from '../wire/outlet.ts';
 import { BATCH_REVISION, negotiate } from '../wire/revisions.ts';
@@ -53,6 +55,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       logFrom: DEFAULT_THRESHOLD,
       audit: auditCaller(caller, transport, '', 'legacy'),
       clientName: '',
+      clientVersion: '',
       session: randomUUID(),
       clientSemaphore: createSemaphore(() => limits.callsPerClient),
       answerableKinds: [],
@@ -64,6 +67,15 @@ export class LegacyPeer extends Peer implements Subscriber {
       ['resources/subscribe', (request) => this.#watch(request)],
       ['resources/unsubscribe', ({ params }) => this.#unwatch(params)],
     ]);
+  }
+
+  /** What the client said in its handshake; undefined before. */
+  get about(): ClientAbout | undefined {
+    return this.revision === '' ? undefined : this.#settings;
+  }
+
+  get watched(): readonly string[] {
+    return [...this.#watched.keys()];
   }
 
   /** The negotiated revision; empty before the handshake. */
@@ -137,8 +149,10 @@ export class LegacyPeer extends Peer implements Subscriber {
       era: { kind: 'legacy', revision },
       audit: auditCaller(this.caller, this.#transport, this.redact(clientName), 'legacy'),
       clientName,
+      clientVersion: versionOf(params.clientInfo),
       answerableKinds: toAnswerableKinds(params.capabilities, revision),
     };
+    this.met(this.#settings, false);
     // Many clients read the instructions only here, so the reply waits for plugins that are still opening.
     const opening = this.parts.gateway.introduced();
     return opening ? opening.then(() => this.#welcome()) : this.#welcome();

@@ -41,7 +41,8 @@ export interface Sessions {
 
 /** Called when a session begins or ends. */
 export interface SessionEvents {
-  opened(peer: LegacyPeer): void;
+  /** `end` ends the session. */
+  opened(peer: LegacyPeer, end: (reason: string) => void): void;
   ended(peer: LegacyPeer): void;
 }
 
@@ -109,7 +110,7 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
       };
       sessions.set(session.id, session);
       shares.add(principal, session);
-      events.opened(peer);
+      events.opened(peer, (reason) => end(session, reason));
       return session;
     },
     find(id, caller) {

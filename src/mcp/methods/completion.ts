@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json/json.ts';
 import { admitCompletion } from '../../gateway/call/admit.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import type { Reply, Request } from '../peer.ts';
+import type { Reply, Request } from '../request.ts';
 import { toResult } from '../wire/results.ts';
 
 /** The protocol's cap on values in one answer. */

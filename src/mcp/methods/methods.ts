@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import type { Handler, Request } from '../peer.ts';
+import type { Handler, Request } from '../request.ts';
 import { toCallResult, toPromptResult, toReadResult } from '../wire/results.ts';
 import { completeArgument } from './completion.ts';
 import { cacheHints, type ListKind, type Lists } from './lists.ts';
@@ -18,6 +18,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
       const { cursor = null } = request.params;
       if (cursor !== null && cursor !== '')
         throw new GatewayError('INVALID_PARAMS', 'Unknown cursor: lists have one page.', { field: 'cursor' });
+      if (kind === 'tools') request.met(true);
       const build = () => lists.get(request.view(), kind, request.era.kind);
       const { caller, session, clientName = '' } = request;
       const refreshed = gateway.refresh({ caller, session, clientName });

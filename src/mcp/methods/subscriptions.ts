@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { Shares } from '../../core/shares.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { View } from '../../gateway/view/view.ts';
-import type { Reply, Request } from '../peer.ts';
+import type { Reply, Request } from '../request.ts';
 import { MODERN_META } from '../wire/era.ts';
 import type { Outlet } from '../wire/outlet.ts';
 import { type Id, notificationText } from '../wire/wire.ts';
@@ -58,13 +58,17 @@ export interface Subscriptions {
   remove(subscriber: Subscriber): void;
   /** `subscriptions/listen` of the stateless era: settles when the stream ends. */
   listen(id: Id, request: Request, outlet: Outlet): Promise<Reply>;
-  /** Ends every listen stream with its final result. */
-  close(): void;
+  /** The resources that the listen streams of a client watch, by the caller's fields of the audit line. */
+  watches(audit: string): readonly string[];
+  /** Ends every listen stream with its final result, or those of one client. */
+  close(audit?: string): void;
 }
 
 /** A listen stream; the older one has the lower number. */
 interface ListenStream {
   readonly principal: string;
+  readonly audit: string;
+  readonly uris: readonly string[];
   readonly number: number;
   end(): void;
 }
@@ -189,15 +193,22 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
             }),
           );
         };
-        const stream: ListenStream = { principal: request.caller.principal, number: ++opened, end };
+        const stream: ListenStream = {
+          principal: request.caller.principal,
+          audit: request.audit,
+          uris: [...watches.keys()],
+          number: ++opened,
+          end,
+        };
         streams.add(stream);
         shares.add(stream.principal, stream);
         request.keepOpen(end);
         request.call().onAbort(leave);
       });
     },
-    close() {
-      for (const { end } of [...streams]) end();
+    watches: (audit) => [...streams].filter((stream) => stream.audit === audit).flatMap(({ uris }) => uris),
+    close(of) {
+      for (const { audit, end } of [...streams]) if (of === undefined || audit === of) end();
     },
   };
 }

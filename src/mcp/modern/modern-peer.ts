@@ -7,8 +7,9 @@ import { toThreshold } from '../methods/logging.ts';
 import type { Methods } from '../methods/methods.ts';
 import { toAnswerableKinds } from '../methods/questions.ts';
 import type { Subscriptions } from '../methods/subscriptions.ts';
-import { type Handler, Peer, type PeerHandler, type PeerParts } from '../peer.ts';
-import { envelopeFault, envelopeRevision, envelopeValue, nameOf } from '../wire/envelope.ts';
+import { Peer, type PeerParts } from '../peer.ts';
+import type { Handler, PeerHandler, RequestLink } from '../request.ts';
+import { envelopeFault, envelopeRevision, envelopeValue, nameOf, versionOf } from '../wire/envelope.ts';
 import { capabilities, type Era } from '../wire/era.ts';
 import type { RpcError } from '../wire/errors.ts';
 import { checkArguments, checkHeaders, checkVersion } from '../wire/modern-headers.ts';
@@ -65,6 +66,9 @@ export class ModernPeer extends Peer {
         get clientName() {
           return nameOf(envelopeValue(message, 'clientInfo'));
         },
+        get clientVersion() {
+          return versionOf(envelopeValue(message, 'clientInfo'));
+        },
         session: this.#session,
         clientSemaphore: this.#clientSemaphore,
         get answerableKinds() {
@@ -92,7 +96,7 @@ export class ModernPeer extends Peer {
       const handler = this.#methods.get(message.method) as Handler;
       return (request) => this.#modern.suspendedCalls.run(message.method, request, handler);
     }
-    if (message.method === 'server/discover') return () => this.#discover();
+    if (message.method === 'server/discover') return (request) => this.#discover(request);
     if (message.method === 'subscriptions/listen') return (request) => this.#modern.subscriptions.listen(message.id, request, outlet);
     return this.#methods.get(message.method);
   }
@@ -112,7 +116,8 @@ export class ModernPeer extends Peer {
   }
 
   // Clients may read the instructions only here, so the reply waits for plugins that are still opening.
-  #discover(): string | Promise<string> {
+  #discover(request: RequestLink): string | Promise<string> {
+    request.met(false);
     const opening = this.parts.gateway.introduced();
     return opening ? opening.then(() => this.#describe()) : this.#describe();
   }

@@ -7,7 +7,7 @@ import { Call, type ClientLink } from '../../gateway/call/call.ts';
 import type { Semaphore } from '../../gateway/call/semaphore.ts';
 import type { View } from '../../gateway/view/view.ts';
 import { answerFault, refuseUnable, toClientRequest } from '../methods/questions.ts';
-import type { Handler, Reply, Request, RequestLink } from '../peer.ts';
+import type { Handler, Reply, Request, RequestLink } from '../request.ts';
 import { type Era, MODERN_META } from '../wire/era.ts';
 
 interface Deferred<T> {
@@ -101,6 +101,14 @@ export class MultiRoundCall implements Request, ClientLink {
 
   call(): Call {
     return this.#call;
+  }
+
+  ended(time: number): void {
+    this.#current.ended?.(time);
+  }
+
+  met(listed: boolean): void {
+    this.#current.met(listed);
   }
 
   note(method: string, params: string): void {

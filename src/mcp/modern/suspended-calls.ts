@@ -5,7 +5,7 @@ import { canonicalJson } from '../../core/json/canonical.ts';
 import { asObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { ClientLink } from '../../gateway/call/call.ts';
 import type { AskLimits } from '../legacy/server-requests.ts';
-import type { Handler, Reply, RequestLink } from '../peer.ts';
+import type { Handler, Reply, RequestLink } from '../request.ts';
 import { MultiRoundCall, type Suspend } from './multi-round-call.ts';
 
 const MAX_SUSPENDED = 1_000;

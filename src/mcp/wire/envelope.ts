@@ -20,6 +20,11 @@ export function nameOf(clientInfo: JsonValue | undefined): string {
   return isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
 }
 
+/** The version in a clientInfo, at most 64 characters; empty if there is none. */
+export function versionOf(clientInfo: JsonValue | undefined): string {
+  return isJsonObject(clientInfo) && typeof clientInfo.version === 'string' ? clientInfo.version.slice(0, 64) : '';
+}
+
 /** Whether a message has a modern envelope, valid or not. */
 export function hasEnvelope(message: WithParams): boolean {
   return envelopeValue(message, 'protocolVersion') !== undefined;

@@ -25,6 +25,7 @@ const TIME_OF_DAY = [
   'host/python/environment-record.ts',
   'host/python/environments.ts',
   'host/runs.ts',
+  'mcp/clients/clients.ts',
   'policy/enablement.ts',
   'policy/grants.ts',
   'policy/tickets.ts',

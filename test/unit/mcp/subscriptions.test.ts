@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import type { Lists } from '../../../src/mcp/methods/lists.ts';
 import { createSubscriptions } from '../../../src/mcp/methods/subscriptions.ts';
-import type { Request } from '../../../src/mcp/peer.ts';
+import type { Request } from '../../../src/mcp/request.ts';
 
 const MAX_ENTRIES = 1_024;
 const gateway = { onChange: () => undefined, onUpdated: () => undefined, view: () => ({}), watch: () => undefined } as unknown as Gateway;
