@@ -5,9 +5,7 @@ import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
 import type { Host } from '../../src/core/contract/host.ts';
 import type { Manifest } from '../../src/core/contract/plugin.ts';
 import { VERSION } from '../../src/core/package.ts';
-import type { EthosManifest } from './manifest.ts';
-import { CALL_TIMEOUT_MS } from './offer/offer.ts';
-import { openPlugin } from './open.ts';
+import { CALL_TIMEOUT_MS, type EthosManifest } from './manifest.ts';
 import type { EthosCredential } from './read/package-file.ts';
 import { type Recognised, recogniseSource } from './read/recognise.ts';
 import { relate } from './read/relate.ts';
@@ -39,6 +37,7 @@ export const ethos: Adapter = {
   async open(manifest, host: Host) {
     const own = manifest as EthosManifest;
     if (own.fault) throw own.fault;
+    const { openPlugin } = await import('./open.ts');
     return openPlugin(own, await readSkills(own.found.folder, own.found.package.skillsDir), host);
   },
 };

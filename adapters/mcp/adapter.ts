@@ -3,9 +3,7 @@ import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
 import type { Manifest } from '../../src/core/contract/plugin.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
-import { addCommands } from './oauth/commands.ts';
 import { stampOf } from './program-stamp.ts';
-import { Upstream } from './upstream.ts';
 
 interface ServerManifest extends Manifest {
   readonly entry: ServerEntry;
@@ -19,7 +17,7 @@ export const mcp: Adapter = {
   servers: true,
   options: {},
   paths: [],
-  commands: addCommands,
+  commands: async (program, open) => (await import('./oauth/commands.ts')).addCommands(program, open),
 
   async read(source, { proxy }) {
     const { server, key = '', path } = source;
@@ -49,6 +47,7 @@ export const mcp: Adapter = {
 
   async open(manifest, host, known) {
     const { entry, source } = manifest as ServerManifest;
+    const { Upstream } = await import('./upstream.ts');
     return new Upstream({ manifest, entry, host, known, timeoutMs: source.entry.startTimeoutMs ?? host.limits.startTimeoutMs });
   },
 };

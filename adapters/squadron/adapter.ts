@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Adapter } from '../../src/core/contract/adapter.ts';
-import { addCommands } from './commands.ts';
 import { fromDeclarations, fromEntry, fromFolder, type SquadronManifest } from './manifests.ts';
 import { OPTIONS, toOptions } from './options.ts';
-import { openProgramPlugin } from './plugin.ts';
 import { holdsHcl, isPluginSource, nameOfFolder } from './recognise.ts';
 import { squadronPluginsOf } from './squadron-plugins.ts';
 
@@ -15,7 +13,7 @@ export const squadron: Adapter = {
   paths: [],
   selectors: ['source', 'version'],
 
-  commands: addCommands,
+  commands: async (program, open) => (await import('./commands.ts')).addCommands(program, open),
   convert: async (dir, into) => (await import('./convert.ts')).convertProject(dir, into),
 
   async read(source, host) {
@@ -41,7 +39,7 @@ export const squadron: Adapter = {
     const { fault, install, tools } = manifest;
     if (fault) throw fault;
     const squadronPlugins = squadronPluginsOf(host);
-    if (install) return openProgramPlugin(manifest, install, host, squadronPlugins);
+    if (install) return (await import('./plugin.ts')).openProgramPlugin(manifest, install, host, squadronPlugins);
     const { openAliases } = await import('./aliases.ts');
     return openAliases(manifest, tools ?? [], squadronPlugins);
   },

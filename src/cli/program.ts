@@ -34,7 +34,7 @@ export async function createProgram(adapters: readonly Adapter[], name?: string)
   else {
     for (const add of STARTS.values()) add(program, adapters);
     const { addCommands } = await import('./commands/commands.ts');
-    addCommands(program, adapters);
+    await addCommands(program, adapters);
   }
   addHelp(program);
   // A parent command would consume these options before its subcommand sees them.

@@ -11,15 +11,11 @@ import type { ProxySetting } from '../core/proxy.ts';
 import { createStopping } from '../core/stopping.ts';
 import { Group } from './group/group.ts';
 import { startInProcessWorker } from './group/in-process-worker.ts';
-import { startProcessWorker } from './group/process-worker.ts';
-import { openProgram } from './group/program-worker.ts';
 import type { StartWorker } from './group/worker.ts';
 import { networkVariables } from './network/proxy.ts';
-import { nodeLaunch } from './node/launch.ts';
 import { createOrphanReaper } from './process/orphan-reaper.ts';
 import { startProgram } from './process/program.ts';
 import { runTool } from './process/tool.ts';
-import { preparePython } from './python/launch.ts';
 import { createRuns } from './runs.ts';
 
 /** Owns all plugin processes. */
@@ -56,12 +52,20 @@ export function createHost(
       const [first] = members;
       // Inherits from `limits`, so that the other limits follow a reload of the configuration.
       const own: HostLimits = Object.create(limits, { pluginStopMs: { get: () => longestStop(members, limits) } });
-      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, reaper }, events);
+      // A gateway whose plugins run inside it, or from memory, starts faster without this code.
+      if (first?.runtime.kind === 'program') {
+        const { openProgram } = await import('./group/program-worker.ts');
+        return openProgram(first, first.runtime, { limits: own, reaper }, events);
+      }
+      const { startProcessWorker } = await import('./group/process-worker.ts');
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
       const making = { folder: join(state, 'envs'), owner: name, served, run, log: area, signal };
       const exactNumbers = runtime?.kind === 'python';
-      const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
+      const launch =
+        runtime?.kind === 'python'
+          ? await (await import('./python/launch.ts')).preparePython(runtime, making)
+          : (await import('./node/launch.ts')).nodeLaunch();
       return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, reaper, events);
     };
 

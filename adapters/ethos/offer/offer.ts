@@ -3,16 +3,13 @@ import { emptyOffer, type Offer, type Problem } from '../../../src/core/contract
 import type { Resource } from '../../../src/core/contract/resource.ts';
 import type { CallContext, Tool } from '../../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import type { EthosManifest } from '../manifest.ts';
+import { CALL_TIMEOUT_MS, type EthosManifest } from '../manifest.ts';
 import type { Skill } from '../read/skills.ts';
 import { toProblems } from '../read/source-scan.ts';
 import { COMMAND_PREFIX, type EthosReport, RESULT_BUDGET, type ToolReport } from '../report.ts';
 import { toProfile } from './profiles.ts';
 import { type AskText, commandPrompts, skillPrompts, skillResources } from './prompts.ts';
 import { reportResource } from './report-resource.ts';
-
-/** The original host's time limit for one call, in milliseconds. */
-export const CALL_TIMEOUT_MS = 120_000;
 
 /** Functions and data that an offer is built from, besides the report. */
 export interface OfferParts {

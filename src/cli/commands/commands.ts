@@ -20,7 +20,7 @@ import { addStatus } from './status.ts';
 import { addStore } from './store.ts';
 
 /** Adds every command that starts no gateway, those of the adapters included. */
-export function addCommands(program: Command, adapters: readonly Adapter[]): void {
+export async function addCommands(program: Command, adapters: readonly Adapter[]): Promise<void> {
   addList(program, adapters);
   addInfo(program, adapters);
   addCall(program, adapters);
@@ -38,5 +38,5 @@ export function addCommands(program: Command, adapters: readonly Adapter[]): voi
   addAudit(program, adapters);
   addStatus(program);
   addBackground(program, adapters);
-  for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
+  for (const adapter of adapters) await adapter.commands?.(program, openCommandContext(adapter));
 }

@@ -60,8 +60,8 @@ export interface Adapter {
   readonly callTimeoutMs?: number;
   /** Whether an entry is a guard plugin, even if the entry is otherwise invalid. */
   guards?(entry: Entry): boolean;
-  /** Adds the format's commands to the command line. */
-  readonly commands?: (program: Command, open: OpenCommandContext) => void;
+  /** Adds the format's commands to the command line; settles when they are there. */
+  readonly commands?: (program: Command, open: OpenCommandContext) => Promise<void>;
   /** Converts a project of the format's original host to the content of a configuration file in folder `into`, with notes for the user. */
   readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
   /** The format's own error codes for requests of administrators, which clients of its original host expect. */
