@@ -131,7 +131,7 @@ function isOnlySwitch(text: string, entry: string): boolean {
   return children?.length === 1 && /^[^/]*$/.test(text.slice(offset, offset + length));
 }
 
-// Items are removed one by one: a list written anew would hold the values of its `${env:…}` references.
+// Removes single items. Rewriting the whole list would replace its `${env:…}` references with their values.
 function disable(id: string, { entry, config, list }: Place): JsonEdit[] {
   const items = [...(list?.names.keys() ?? [])].filter((i) => isCalled(id)(list?.names[i] ?? '')).reverse();
   if (list && items.length > 0 && items.length < list.names.length) {

@@ -9,8 +9,9 @@ export interface AdminDetails {
   readonly scope?: string;
   /** Whether it adds text to the model's instructions. */
   readonly addsInstructions?: boolean;
-  /** Permissions that its tools require, and those that the configuration grants. */
+  /** The permissions that its tools require. */
   readonly permissions?: readonly string[];
+  /** The permissions that the configuration grants. */
   readonly granted?: readonly string[];
   readonly tools?: readonly AdminToolDetails[];
 }

@@ -12,7 +12,7 @@ export interface PluginValues {
   readonly secrets: ReturnType<PluginSettings['secrets']>;
 }
 
-/** The entry of a plugin with its stored values, except for those that mcp.json sets. `hide`: masks secrets. */
+/** Adds stored values to the entry of a plugin; values in mcp.json win. Passes each stored secret to `hide`, which masks it in output. */
 export function mergeValues(
   stored: PluginValues,
   { settings: declared, settingsAt = DEFAULT_PLACE }: Manifest,
