@@ -60,6 +60,24 @@ module.exports = {
       to: { path: '@modelcontextprotocol/' },
     },
     {
+      name: 'the-page-knows-the-api-only-by-its-types',
+      severity: 'error',
+      from: { path: '^src/console/page/' },
+      to: { path: '^(src|adapters)/', pathNot: '^src/console/(page/|api/([a-z]+-)?types\\.ts$)' },
+    },
+    {
+      name: 'the-page-needs-no-node',
+      severity: 'error',
+      from: { path: '^src/console/page/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-the-page',
+      severity: 'error',
+      from: { path: '^(src|adapters)/', pathNot: '^src/console/page/' },
+      to: { path: '^src/console/page/' },
+    },
+    {
       name: 'no-undeclared-package',
       severity: 'error',
       from: {},
@@ -68,7 +86,7 @@ module.exports = {
     {
       name: 'no-development-package-at-run-time',
       severity: 'error',
-      from: { path: '^(src|adapters)/' },
+      from: { path: '^(src|adapters)/', pathNot: '^src/console/page/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

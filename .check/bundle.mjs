@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { bundlePage, PAGE_PACKAGES } from './page.mjs';
 
 const OUT = 'dist/bundle';
 /** Programs of the tests, which are not published. */
@@ -91,7 +92,7 @@ const tests = await build({
 });
 
 // The licences of bundled packages must be distributed with them.
-const licences = INLINE.map((name) => {
+const licences = [...INLINE, ...PAGE_PACKAGES].map((name) => {
   const dir = join('node_modules', name);
   return `${name}\n\n${readFileSync(
     join(
@@ -105,16 +106,17 @@ const licences = INLINE.map((name) => {
 const ascii = (text) => text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const files = new Map([...outputFiles, ...tests.outputFiles].map(({ path, text }) => [relative('.', path), ascii(text)]));
 files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
+for (const [file, bytes] of await bundlePage(join(OUT, 'page'))) files.set(file, bytes);
 const missing = wanted.filter((file) => !files.has(file));
 if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by file name, but missing in PROGRAMS of .check/bundle.mjs.`);
 
 // Unchanged files are not rewritten, since a running gateway may use them.
 for (const [file, text] of files) {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  if (existsSync(file) && readFileSync(file).equals(Buffer.from(text))) continue;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
 for (const item of [OUT, TESTS].flatMap((dir) => readdirSync(dir, { withFileTypes: true, recursive: true }))) {
   const file = join(item.parentPath, item.name);
-  if (item.isFile() && /\.(m?js|txt)$/.test(item.name) && !files.has(file)) rmSync(file);
+  if (item.isFile() && /\.(m?js|txt|css|html|json|br|gz)$/.test(item.name) && !files.has(file)) rmSync(file);
 }

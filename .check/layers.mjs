@@ -20,7 +20,7 @@ const run = spawnSync(
 if (run.stdout === '') throw new Error(run.stderr);
 const { modules, summary } = JSON.parse(run.stdout);
 const seen = new Set(modules.map((module) => module.source));
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src/*.ts', 'adapters/*.ts'], {
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src/*.ts', 'src/*.tsx', 'adapters/*.ts'], {
   encoding: 'utf8',
 })
   .trim()

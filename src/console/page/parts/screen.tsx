@@ -1,0 +1,33 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { approvals } from '../data/store.ts';
+import { place } from '../router.ts';
+
+let shownPath = place.peek().path.join('/');
+
+/** A screen with its heading, which gets the focus after a navigation. */
+export function Screen({ title, trail, children }: { title: string; trail?: ComponentChildren; children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const path = place.value.path.join('/');
+  const waiting = approvals.value;
+
+  useEffect(() => {
+    if (path === shownPath) return;
+    shownPath = path;
+    scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [path]);
+  useEffect(() => {
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${title} – plugmux`;
+  }, [title, waiting]);
+
+  return (
+    <>
+      {trail && <p class="trail">{trail}</p>}
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      {children}
+    </>
+  );
+}
