@@ -63,7 +63,7 @@ module.exports = {
       name: 'the-page-knows-the-api-only-by-its-types',
       severity: 'error',
       from: { path: '^src/console/page/' },
-      to: { path: '^(src|adapters)/', pathNot: '^src/console/(page/|api/([a-z]+-)?types\\.ts$)' },
+      to: { path: '^(src|adapters)/', pathNot: '^src/console/(page/|api/(types|tool-types|live-types)\\.ts$)' },
     },
     {
       name: 'the-page-needs-no-node',

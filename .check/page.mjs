@@ -1,6 +1,7 @@
-// Bundles the console's page for browsers: hashed names, one main file, the chart library on demand, and each file beside it
-// as brotli and gzip, so that nothing is compressed at run time.
-import { join, relative } from 'node:path';
+// Bundles the console's page for browsers: hashed names, one file for the first screen, one for the others, the chart library
+// on demand, and each file beside it as brotli and gzip, so that nothing is compressed at run time.
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -9,6 +10,18 @@ const PAGE = 'src/console/page';
 export const PAGE_PACKAGES = ['preact', '@preact/signals', '@preact/signals-core', 'uplot'];
 
 const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8' };
+
+// The later screens import the main file, which is there already. Without this esbuild would part what both use from it, and
+// the first visit would take one request more.
+const later = resolve(PAGE, 'screens/more.tsx');
+const hub = {
+  name: 'hub',
+  setup({ onLoad }) {
+    onLoad({ filter: /more\.tsx$/ }, ({ path }) =>
+      path === later ? { contents: `import '../main.tsx';\n${readFileSync(path, 'utf8')}`, loader: 'tsx' } : undefined,
+    );
+  },
+};
 
 function shell(script, style) {
   return `<!doctype html>
@@ -43,14 +56,20 @@ export async function bundlePage(out) {
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
     charset: 'ascii',
+    plugins: [hub],
     metafile: true,
     outdir: out,
     write: false,
   });
-  const entry = (source) => Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === join(PAGE, source))?.[0];
+  const entry = (source) => Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === join(PAGE, source));
   const name = (file) => relative(out, file);
   const parts = new Map(outputFiles.map(({ path, contents }) => [name(path), Buffer.from(contents)]));
-  parts.set('index.html', Buffer.from(shell(name(entry('main.tsx')), name(entry('page.css')))));
+  // The entry only imports the file that the later screens import too.
+  const [stub, { imports }] = entry('main.tsx');
+  const [main, ...others] = imports.filter(({ kind }) => kind === 'import-statement');
+  if (!main || others.length > 0) throw new Error(`${stub} imports ${imports.length} files: the first visit would take more requests.`);
+  parts.delete(name(stub));
+  parts.set('index.html', Buffer.from(shell(name(main.path), name(entry('page.css')[0]))));
 
   const files = new Map();
   const manifest = { shell: 'index.html', files: {} };

@@ -3,13 +3,13 @@ import { render } from 'preact';
 import { key, login, type Refusal } from './api.ts';
 import { toRefusal } from './data/load.ts';
 import { loadOverview, overview, overviewError } from './data/store.ts';
+import { watchWaiting } from './data/waiting.ts';
 import { startKeys } from './keys.ts';
 import { Layout } from './layout.tsx';
 import { startLive } from './live.ts';
 import { LoginScreen } from './login-screen.tsx';
 import { Failure, Loaded } from './parts/loaded.tsx';
-import { place } from './router.ts';
-import { screenAt } from './screens.tsx';
+import { CurrentScreen } from './screens.tsx';
 import './theme.ts';
 
 const refused = signal<Refusal | undefined>(undefined);
@@ -27,11 +27,10 @@ function App() {
         </Loaded>
       </Layout>
     );
-  const { path } = place.value;
   return (
     <Layout>
       {overviewError.value && <Failure error={overviewError.value} what="Could not load the overview again." retry={loadOverview} />}
-      {screenAt(path)}
+      <CurrentScreen />
     </Layout>
   );
 }
@@ -60,6 +59,7 @@ async function start(): Promise<void> {
   startKeys();
   render(<App />, document.body);
   startLive();
+  watchWaiting();
 }
 
 addEventListener('hashchange', () => {

@@ -1,0 +1,131 @@
+import { useState } from 'preact/hooks';
+import type { Card, PluginDetails } from '../../../api/types.ts';
+import { type Action, route, useAction } from '../../data/act.ts';
+import { plain } from '../../data/hidden.ts';
+import { useLoad } from '../../data/load.ts';
+import { mayChange, plugins } from '../../data/store.ts';
+import { many } from '../../data/words.ts';
+import { Ago } from '../../parts/ago.tsx';
+import { Copy } from '../../parts/copy.tsx';
+import { Confirm } from '../../parts/dialog.tsx';
+import { Failure, Loaded } from '../../parts/loaded.tsx';
+import { Screen } from '../../parts/screen.tsx';
+import { StateWord, stateWords } from '../../parts/state-word.tsx';
+import { say } from '../../parts/status.tsx';
+import { href } from '../../router.ts';
+import { PluginFacts } from './plugin-facts.tsx';
+
+/** One plugin: state, cause and what to do, its process, what is wrong with it, and its switches. */
+export function PluginScreen({ id }: { id: string }) {
+  const card = plugins.value.find((plugin) => plugin.id === id);
+  const load = useLoad<PluginDetails>(route('plugins', id), `${card?.state} ${card?.since}`);
+  return (
+    <Screen title={plain(card?.title || id)} trail={<a href={href(['plugins'])}>Plugins</a>}>
+      <Loaded load={load} what="the plugin">
+        {(details) => <Details details={{ ...details, ...card }} reload={load.reload} />}
+      </Loaded>
+    </Screen>
+  );
+}
+
+function Details({ details, reload }: { details: PluginDetails; reload: () => void }) {
+  const { id, why, since, description } = details;
+  const action = useAction();
+  return (
+    <>
+      {description && <p>{plain(description)}</p>}
+      <p>
+        <StateWord card={details} />
+        {since > 0 && (
+          <>
+            {' '}
+            since <Ago at={since} suffix="" />
+          </>
+        )}
+      </p>
+      {why && <Why card={details} />}
+      {details.state === 'needs-config' && (
+        <p>
+          Missing: {details.needs.map(plain).join(', ') || 'settings'}. <a href={href(['plugins', id, 'settings'])}>Open its settings</a>
+        </p>
+      )}
+      {action.error && <Failure error={action.error} />}
+      {mayChange.value && <Deeds details={details} action={action} reload={reload} />}
+      <p>
+        <a href={href(['plugins', id, 'settings'])}>Settings</a> ·{' '}
+        <a href={href(['tools'], { plugin: id })}>{many(details.tools, 'tool')}</a> · <a href={href(['calls'], { plugin: id })}>Calls</a> ·{' '}
+        <a href={href(['logs'], { area: `plugin:${id}` })}>Log</a>
+        {details.withheld > 0 && (
+          <>
+            {' '}
+            · <a href={href(['changes'])}>{details.withheld} withheld</a>
+          </>
+        )}
+      </p>
+      <PluginFacts details={details} />
+    </>
+  );
+}
+
+function Why({ card: { why, state } }: { card: Card }) {
+  if (!why) return null;
+  return (
+    <div class={`notice ${state === 'failed' ? 'bad' : 'warn'}`}>
+      <p>{plain(why.message)}</p>
+      {why.fix && <p>{plain(why.fix)}</p>}
+      {why.command && (
+        <p>
+          <code>{plain(why.command)}</code> <Copy text={why.command} />
+        </p>
+      )}
+      <p class="small">{why.code}</p>
+    </div>
+  );
+}
+
+const INTERRUPTS = new Set(['disable', 'restart']);
+
+function Deeds({ details, action, reload }: { details: PluginDetails; action: Action; reload: () => void }) {
+  const [asked, setAsked] = useState<'disable' | 'restart'>();
+  const { id, title, active } = details;
+  const off = details.state === 'disabled';
+  const run = async (deed: string) => {
+    const done = await action.run<Card>('POST', route('plugins', id, deed));
+    reload();
+    if (done) say(`${plain(title || id)}: ${stateWords(done.answer)}`);
+  };
+  const start = (deed: 'disable' | 'restart' | 'enable' | 'check') => {
+    if (INTERRUPTS.has(deed) && active > 0) setAsked(deed as 'disable' | 'restart');
+    else void run(deed);
+  };
+  return (
+    <div class="buttons">
+      {off ? (
+        <button type="button" class="primary" disabled={action.busy || details.offBy !== 'administrator'} onClick={() => start('enable')}>
+          Switch on
+        </button>
+      ) : (
+        <button type="button" disabled={action.busy} onClick={() => start('disable')}>
+          Switch off
+        </button>
+      )}
+      <button type="button" disabled={action.busy || off} onClick={() => start('restart')}>
+        Restart
+      </button>
+      <button type="button" disabled={action.busy} onClick={() => start('check')}>
+        Check now
+      </button>
+      {off && details.offBy !== 'administrator' && <span class="small">mcp.json switched it off: change it there.</span>}
+      {asked && (
+        <Confirm
+          title={asked === 'restart' ? 'Restart the plugin?' : 'Switch the plugin off?'}
+          deed={asked === 'restart' ? 'Restart' : 'Switch off'}
+          close={() => setAsked(undefined)}
+          act={() => void run(asked)}
+        >
+          <p>{many(active, 'call is', 'calls are')} running.</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}

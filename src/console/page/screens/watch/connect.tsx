@@ -1,0 +1,97 @@
+import { useState } from 'preact/hooks';
+import type { ConnectRow, Page } from '../../../api/types.ts';
+import { withQuery } from '../../data/act.ts';
+import { now } from '../../data/clock.ts';
+import { plain } from '../../data/hidden.ts';
+import { useLoad } from '../../data/load.ts';
+import { clients, overview } from '../../data/store.ts';
+import { Ago } from '../../parts/ago.tsx';
+import { Copy } from '../../parts/copy.tsx';
+import { Loaded } from '../../parts/loaded.tsx';
+import { Screen } from '../../parts/screen.tsx';
+import { Pick } from '../../parts/search.tsx';
+import { place, setQuery } from '../../router.ts';
+
+const WHERE: { readonly [kind in ConnectRow['kind']]: string } = {
+  line: 'Run this in a terminal',
+  file: 'Put this into',
+  link: 'Open this link',
+};
+
+/** The line or the file for a client, and whether one has come since. */
+export function ConnectScreen() {
+  const { query } = place.value;
+  const profile = query.get('profile');
+  const load = useLoad<Page<ConnectRow>>(withQuery('connect', { profile }));
+  const profiles = overview.value?.profiles ?? [];
+  return (
+    <Screen title="Connect a client">
+      <Loaded load={load} what="the clients">
+        {({ items }) => {
+          const names = [...new Map(items.map(({ client, title }) => [client, title]))];
+          const client = query.get('client') ?? names[0]?.[0];
+          return (
+            <>
+              <div class="filters">
+                <label>
+                  Client
+                  <select value={client} onChange={(event) => setQuery({ client: event.currentTarget.value })}>
+                    {names.map(([name, title]) => (
+                      <option key={name} value={name}>
+                        {title}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                {profiles.length > 1 && (
+                  <Pick label="Profile" name="profile" options={profiles.map((name) => [name === 'default' ? '' : name, name])} />
+                )}
+              </div>
+              {items
+                .filter((row) => row.client === client)
+                .map((row) => (
+                  <Way key={`${row.kind} ${row.text}`} row={row} />
+                ))}
+              <Waits key={`${client} ${profile}`} profile={profile ?? 'default'} />
+            </>
+          );
+        }}
+      </Loaded>
+    </Screen>
+  );
+}
+
+function Way({ row }: { row: ConnectRow }) {
+  return (
+    <section aria-label={WHERE[row.kind]}>
+      <h2>
+        {WHERE[row.kind]} {row.kind === 'file' && row.place && <code>{row.place}</code>}
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
+      <pre tabIndex={0}>{row.text}</pre>
+      <Copy text={row.text} />
+    </section>
+  );
+}
+
+/** Green only when a client has fetched the list of tools since this was shown. */
+function Waits({ profile }: { profile: string }) {
+  const [since] = useState(now);
+  const come = clients.value.filter((client) => client.profile === profile && client.listed !== undefined && client.listed > since);
+  const newest = come.toSorted((a, b) => (b.listed ?? 0) - (a.listed ?? 0))[0];
+  return (
+    <>
+      <h2>Did it work?</h2>
+      {newest ? (
+        <p class="notice good" role="status">
+          <strong>Connected.</strong> {plain(newest.name)} {newest.version && plain(newest.version)} has fetched the list of tools{' '}
+          <Ago at={newest.listed ?? 0} />.
+        </p>
+      ) : (
+        <p class="notice" role="status">
+          Waiting for its first request. This turns green when a client fetches the list of tools; restart the client if it was running.
+        </p>
+      )}
+    </>
+  );
+}
