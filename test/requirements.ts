@@ -167,6 +167,7 @@ export const REQUIREMENTS = {
     'null-params': 'Null parameters and cursors, and an empty cursor, are treated as absent.',
     F27: 'Connections over the limit replace idle ones or are rejected; all loopback addresses share one limit, and no local program can use it up.',
     'http-headers': 'More than 100 headers are rejected with 431, and every header of a request is checked.',
+    'public-address': '`listen.public` is an accepted host and origin and the beginning of printed addresses; a request never changes it.',
     F29: 'The forwarding headers of a request are ignored unless they come from a proxy that the operator trusts.',
     F38: 'A token that is absent, wrong, duplicate, in the URL or of another scheme is 401, and never logged.',
     F41: 'The data of one principal does not exist for another; the owner is not affected by attempts.',

@@ -55,6 +55,8 @@ export interface ListenConfig {
   /** Addresses and networks of trusted reverse proxies. */
   readonly proxies: readonly string[];
   readonly insecure: boolean;
+  /** Where others reach the gateway, behind a proxy: an origin and perhaps a path, without a slash at its end. */
+  readonly public?: string;
 }
 
 /** The whole configuration: file, environment and flags in one frozen value. */

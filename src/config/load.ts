@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import { describeIssues } from './issues.ts';
 import { toPlainJson } from './jsonc.ts';
 import { toLimits } from './limits.ts';
-import { parseListen } from './listen.ts';
+import { parseListen, parsePublic } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { stampOf } from './reload/stamp.ts';
 import { DEFAULT_STATE, resolvePath } from './resolve-path.ts';
@@ -199,6 +199,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       `${where}: ${shown === HIDDEN_TEXT ? 'listen.http' : shown} is not an address with a port. Write it like 127.0.0.1:8808.`,
     ]);
   }
+  const published = parsePublic(data.listen?.public ?? '');
   return Object.freeze({
     file: origin.file,
     dir,
@@ -214,6 +215,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       origins: data.listen?.origins ?? [],
       proxies: data.listen?.proxies ?? [],
       insecure: data.listen?.insecure ?? false,
+      ...(published === undefined ? {} : { public: published }),
     },
     proxy: data.proxy,
     tokens,

@@ -5,6 +5,7 @@ import { asObject, type JsonObject } from '../core/json/json.ts';
 import { parseProxy } from '../core/proxy.ts';
 import { MAX_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
+import { parsePublic } from './listen.ts';
 import { reloadMark } from './reload/reload-marks.ts';
 
 // Compiled parsers pay off for repeated use only, and each schema is used a few times at start.
@@ -200,6 +201,11 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
             .array(z.string())
             .optional()
             .describe('addresses or networks of trusted reverse proxies: their X-Forwarded-For names the client'),
+          public: z
+            .string()
+            .refine((value) => parsePublic(value) !== undefined, 'an address such as https://gw.example.com, perhaps with a path')
+            .optional()
+            .describe('the address at which others reach the gateway, such as that of a TLS proxy'),
           insecure: z.boolean().optional().describe('allow plain HTTP on other addresses than loopback, such as behind a TLS proxy'),
         })
         .optional(),

@@ -36,8 +36,9 @@ export const setHeaders: RequestHandler = (_request, response, next) => {
  * Rejects a request from a web page of another origin, even one that may use MCP. The router has checked Host, so that no name
  * of a stranger leads here.
  */
-export function checkOrigin({ headers }: IncomingMessage, _config: Config): void {
+export function checkOrigin({ headers }: IncomingMessage, { listen }: Pick<Config, 'listen'>): void {
   const { origin, host = '' } = headers;
   if (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`) return;
+  if (listen.public !== undefined && origin === new URL(listen.public).origin) return;
   throw new HttpError(403, 'ORIGIN_REFUSED', 'Only the console itself may send requests to the console.');
 }

@@ -70,6 +70,7 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
 
 function originOf({ listen }: Config, http: string | true): string {
   if (typeof http === 'string') return URL.canParse(http) ? new URL(http).origin : `http://${http}`;
+  if (listen.public !== undefined) return listen.public;
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return `http://${host}:${listen.port}`;
 }

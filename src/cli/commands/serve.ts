@@ -51,7 +51,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           // Clients are served meanwhile. Wait, so that the printed states are true.
           const opening = app.registry.opened(app.limits.firstListMs);
           if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
-            announce(app, http.origin, PATHS, options.json);
+            announce(app, app.config().listen.public ?? http.origin, PATHS, options.json);
             app.onConfig(http.applyConfig);
             await app.watchConfig((took) => {
               const next = loads.load(took);

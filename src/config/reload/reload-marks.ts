@@ -16,6 +16,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['listen.hosts', 'live'],
   ['listen.origins', 'live'],
   ['listen.proxies', 'live'],
+  ['listen.public', 'live'],
   ['listen.insecure', 'live'],
   ['proxy', 'live'],
   ['auth.tokens', 'live'],

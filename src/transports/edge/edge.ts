@@ -64,7 +64,7 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
   let { listen, limits } = config;
   let proxies = createProxies(listen.proxies);
   let hosts = hostsOf(listen);
-  let origins = new Set(listen.origins.map((o) => o.toLowerCase()));
+  let origins = originsOf(listen);
   const logins = createLogins(config.tokens);
   const throttle = createThrottle(() => limits.failedLoginsPerMinute);
   const knownHosts = new Map<string, boolean>();
@@ -147,7 +147,7 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
       ({ listen, limits } = next);
       proxies = createProxies(listen.proxies);
       hosts = hostsOf(listen);
-      origins = new Set(listen.origins.map((o) => o.toLowerCase()));
+      origins = originsOf(listen);
       knownHosts.clear();
       return logins.applyTokens(next.tokens);
     },
@@ -164,7 +164,13 @@ export function unauthenticated(): HttpError {
 function hostsOf(listen: Config['listen']): ReadonlySet<string> {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]', ...listen.hosts.map((h) => h.toLowerCase())]);
   if (!isWildcard(listen.host)) hosts.add(formatHost(listen.host).toLowerCase());
+  if (listen.public !== undefined) hosts.add(new URL(listen.public).hostname);
   return hosts;
+}
+
+function originsOf({ origins, public: published }: Config['listen']): ReadonlySet<string> {
+  const own = published === undefined ? [] : [new URL(published).origin];
+  return new Set([...own, ...origins.map((origin) => origin.toLowerCase())]);
 }
 
 function byLength(names: readonly string[]): readonly (ReadonlyMap<string, number> | undefined)[] {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createLoginCode } from '../../../dist/src/console/sessions.js';
 import { createStateFile } from '../../../dist/src/store/state-file.js';
@@ -55,4 +56,24 @@ export async function login(gateway: Pick<Serving, 'url'>, credentials: { code: 
   const { status, body } = await ask(gateway, '/login', { body: credentials });
   if (status !== 200) throw new Error(`login: ${status} ${JSON.stringify(body)}`);
   return body as unknown as LoginAnswer;
+}
+
+/** Sends one request with headers that `fetch` does not send, such as Host. */
+export function rawAsk(
+  { url }: Pick<Serving, 'url'>,
+  path: string,
+  { method = 'GET', headers = {}, body }: { method?: string; headers?: Readonly<Record<string, string>>; body?: string } = {},
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; text: string }> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: hostname, port, path, method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }

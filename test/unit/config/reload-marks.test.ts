@@ -53,6 +53,7 @@ const TOKENS = ['a', 'b'].map((name) => [{ token: `${name}-0123456789abcdef`, pr
 const SPECIAL: Readonly<Record<string, [JsonValue, JsonValue]>> = {
   'auth.tokens': TOKENS,
   'listen.http': ['127.0.0.1:1', '127.0.0.1:2'],
+  'listen.public': ['https://one.example', 'https://two.example/path'],
   'listen.proxies': [['10.0.0.1'], ['10.0.0.0/8']],
 };
 
