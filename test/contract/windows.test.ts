@@ -107,12 +107,12 @@ describe('one gateway for all windows', () => {
 
   it('ends a while after its last window', { tags: ['one-gateway'] }, async () => {
     const file = writeConfig({ oneGateway: true, state: './state' }, ['plain']);
-    const child = spawn(process.execPath, [FIXTURE_BIN, 'background', '--config', file, '--idle', '1'], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [FIXTURE_BIN, 'background', '--config', file, '--idle', '4'], { stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const code = new Promise((resolve) => child.on('exit', resolve));
     await until('it runs', async () => (await factsOf(file)) !== undefined);
     const window = await opened(file);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect(isAlive(child.pid as number)).toBe(true);
     window.child.stdin.end();
     expect(await code).toBe(0);
