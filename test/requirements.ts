@@ -192,6 +192,9 @@ export const REQUIREMENTS = {
     'console-link-once': 'A login link of the console works once, within 10 minutes.',
     'console-token-login':
       'Tokens with the scope "observe" or "admin" log in at the console; other tokens do not, and no token opens its API.',
+    'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
+    'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
+    'console-off': '`"console": false` removes the page and its API; by default both exist only on loopback.',
     'console-login-throttled': 'Failed logins at the console are throttled by address; a valid code always passes.',
   }),
   ...promised('approval', {

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { HttpError } from '../transports/edge/edge.ts';
 import type { ConsoleRoute } from './api/route.ts';
 import { BASE, ROUTES } from './api/table.ts';
+import { createAssets } from './assets.ts';
 import type { ConsoleContext } from './context.ts';
 import { answerErrors } from './errors.ts';
 import { checkOrigin, setHeaders } from './headers.ts';
@@ -43,6 +44,9 @@ export function createConsoleServer(parts: ConsoleParts): ConsoleServer {
     next();
   });
   addRoutes(server, context);
+  const assets = createAssets();
+  server.get('/', assets.shell);
+  server.get('/console/:file', assets.file);
   server.use(() => {
     throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
   });
