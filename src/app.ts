@@ -13,6 +13,7 @@ import type { Logger } from './core/log.ts';
 import { createLogRing, type LogRing } from './core/log-ring.ts';
 import type { Redactor } from './core/secrets/redact.ts';
 import { createApprovals, promptClient } from './gateway/approval/approvals.ts';
+import { type ConsoleApprovals, createConsoleApprovals } from './gateway/approval/console-approvals.ts';
 import { createAudit, proveAudit } from './gateway/audit/audit.ts';
 import { createAuditHeads } from './gateway/audit/audit-heads.ts';
 import { createReload } from './gateway/config-reload.ts';
@@ -58,6 +59,7 @@ export interface App {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly grants: Grants;
+  readonly approvals: Pick<ConsoleApprovals, 'queue'>;
   config(): Config;
   /** The limits in effect; reading a property returns its present value. */
   readonly limits: Limits;
@@ -121,12 +123,9 @@ export async function createApp({
   const memory = createOfferMemory(store, stateKey, config.file, log);
   const registry = createRegistry(host, store, log, memory);
   const grants = createGrants(store);
-  const approvals = createApprovals(
-    createTickets(store, () => limits.askMs),
-    grants,
-    redactor,
-    [promptClient],
-  );
+  const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue });
+  const tickets = createTickets(store, () => limits.askMs);
+  const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt]);
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log);
@@ -136,6 +135,7 @@ export async function createApp({
     gateway.drain();
     host.stopping.stop();
     engine.endStreams();
+    inConsole.close();
   };
   const ownFiles = (): readonly string[] => [...(config.file === undefined ? [] : [config.file]), ...config.files];
   const watchAll = (): void => {
@@ -237,6 +237,7 @@ export async function createApp({
     stateFile: store.file,
     gateway,
     grants,
+    approvals: inConsole,
     registry,
     engine,
     config: () => config,

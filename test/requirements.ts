@@ -200,6 +200,8 @@ export const REQUIREMENTS = {
   ...promised('approval', {
     'approval-asked': 'A tool that requires approval runs only after the user of the client has approved it and its arguments.',
     'approval-first-lines': 'An approval question shows the tool and its arguments in the first two lines and 200 characters.',
+    'approval-console':
+      'A call that requires approval and whose client cannot ask waits for a person in the console, bound to its arguments and tool; it never runs after its client has left.',
     'approval-person': 'The command line allows a tool permanently only at a terminal or with `--yes`.',
     'approval-no':
       'A decline, a missing answer and a client that cannot ask each end the call with a distinct message, and nothing has run.',

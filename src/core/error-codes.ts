@@ -2,6 +2,15 @@ import type { CodeInfo } from './contract/call-outcome.ts';
 
 /** All error codes. Codes are permanent; README.md in this folder contains the same table. */
 export const ERROR_CODES = {
+  APPROVAL_CHANGED: {
+    outcome: 'NOT_SENT',
+    meaning: 'The call or its tool differs from what the person was shown.',
+    fix: 'Look at the call again, and answer what is shown now.',
+  },
+  APPROVAL_GONE: {
+    meaning: 'The call no longer waits: it was answered, cancelled or timed out.',
+    fix: 'Look at the calls that wait now.',
+  },
   APPROVAL_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
     meaning: 'Stored approvals cannot be read or written, so tools that need an approval are rejected.',

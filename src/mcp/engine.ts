@@ -41,8 +41,8 @@ export interface Engine {
   /** Adds a client on a dedicated connection; `end` closes the connection. */
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
-  /** Calls one tool for a client without MCP; `bytes` are the arguments as JSON, `client` is its name. */
-  call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): PendingExchange;
+  /** Calls one tool for a client without MCP, which waits `waitMs` for a person; `bytes` are the arguments as JSON, `client` is its name. */
+  call(tool: string, bytes: Buffer, client: string, waitMs: number, caller: Caller, outlet: Outlet): PendingExchange;
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
   sessions(): number;
@@ -131,7 +131,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
           return peer;
         },
         modern: () => {
-          modern = new ModernPeer(parts, methods, caller, transport, () => limits.callsPerClient);
+          modern = new ModernPeer(parts, methods, caller, transport, { callsPerClient: () => limits.callsPerClient });
           clients.opened(modern, transport, endClient);
           return modern;
         },
@@ -150,8 +150,8 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       };
     },
     streamable,
-    call(tool, bytes, client, caller, outlet) {
-      const peer = new ModernPeer(parts, methods, caller, 'api');
+    call(tool, bytes, client, waitMs, caller, outlet) {
+      const peer = new ModernPeer(parts, methods, caller, 'api', { waitMs });
       plainCall(peer, tool, bytes, client, caps, outlet);
       return toPending(peer);
     },

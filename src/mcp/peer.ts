@@ -233,6 +233,14 @@ class PeerRequest implements RequestLink {
     return this.#peer.ask(questions, call, this.#pending.outlet);
   }
 
+  get waitMs(): number | undefined {
+    return this.#settings.waitMs;
+  }
+
+  onGone(listener: () => void): void {
+    this.#pending.outlet.onLost?.(listener);
+  }
+
   detach(): void {
     this.#pending.outlet.detach?.();
   }

@@ -54,4 +54,6 @@ export interface RequestSettings extends ClientAbout {
   /** The session that plugins see. */
   readonly session: string;
   readonly clientSemaphore: Semaphore | undefined;
+  /** How long the client waits for a person in the console, in ms; default: as long as the gateway does. */
+  readonly waitMs?: number | undefined;
 }

@@ -89,7 +89,8 @@ export function serveLines(engine: Engine, limits: LineLimits, caller: Caller, s
     queue.push(bytes);
   };
 
-  const connection = engine.connect(caller, 'stdio', { write }, () => end());
+  const onLost = (listener: () => void): void => void leaving.promise.then(listener);
+  const connection = engine.connect(caller, 'stdio', { write, onLost }, () => end());
   const repliesBy = async (until: number): Promise<void> => {
     while (connection.pendingCount() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
   };

@@ -27,7 +27,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
       acceptJson(request);
       readBody(exchange, limits.messageBytes, (body) => {
         const reply = new ApiReply(response);
-        const pending = engine.call(name, body, request.headers['user-agent'] ?? '', caller, reply);
+        const pending = engine.call(name, body, request.headers['user-agent'] ?? '', toWaitMs(request.headers.prefer), caller, reply);
         if (reply.done) return;
         inFlight.follow(caller, request, response, pending, () => {
           if (!reply.done) pending.gone();
@@ -35,6 +35,12 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
       });
     },
   };
+}
+
+// RFC 7240: `Prefer: wait=<seconds>`. A call for which the client does not wait is rejected at once if it needs a person.
+function toWaitMs(prefer: string | string[] | undefined): number {
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(String(prefer ?? ''))?.[1];
+  return Number(seconds ?? 0) * 1000;
 }
 
 /** The reply of a call without the JSON-RPC envelope: the result, or the error object. */

@@ -25,7 +25,7 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
       });
     case 'unsupported':
       return new GatewayError('DENIED', `${name} requires approval, and this client does not support elicitation.`, {
-        fix: `Use a client that supports elicitation. ${allowingFix(tool, caller)}`,
+        fix: `Use a client that supports elicitation, or open the console. ${allowingFix(tool, caller)}`,
       });
   }
 }

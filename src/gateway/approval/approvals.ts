@@ -15,16 +15,39 @@ import { denied } from './approval-texts.ts';
 import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
 import { createSessionGrants } from './session-grants.ts';
 
-/** A question for approval, with what identifies its answer. */
+/** A call that needs a person's approval, and what the person is shown. */
 export interface ApprovalPrompt {
   readonly call: Call;
-  readonly question: Question;
+  readonly tool: VisibleTool;
+  /** The arguments that the tool would run with. */
+  readonly args: JsonObject;
+  /** Their digest. An answer counts only for the arguments that were shown. */
+  readonly shown: string;
+  /** The digest of the tool as the model sees it. */
+  readonly surface: string;
+  readonly offered: readonly Consent[];
+  /** The plugin's description of the call. */
+  readonly preview: string | undefined;
+  /** The question as a form. */
+  readonly question: () => Question;
   /** For a stateless client; issued at most once, and only if it is needed. */
   readonly ticket: () => string;
 }
 
-/** Asks the user for approval. Returns undefined if there is no way to ask. */
-export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<JsonValue | undefined> | undefined;
+/** A person's answer; `by` names a person who did not answer through the client. */
+export interface PersonAnswer {
+  readonly answer: Answer;
+  readonly by?: string;
+}
+
+/** Asks a person for approval. Returns undefined if there is no way to ask. */
+export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<PersonAnswer> | undefined;
+
+/** An approval, now or earlier. */
+export interface Approved {
+  readonly consent: Consent;
+  readonly by?: string | undefined;
+}
 
 /** The answer that came with a ticket, to a question of an earlier call. */
 export interface Returned {
@@ -47,17 +70,17 @@ export interface Approvals {
   redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
   /**
    * Settles once the user has approved, now or earlier; undefined if the call needs no approval after all. Rejects with
-   * DENIED, at once if the client cannot ask.
+   * DENIED, at once if no prompter can ask.
    */
-  obtain(about: ApprovalRequest): Promise<Consent | undefined>;
+  obtain(about: ApprovalRequest): Promise<Approved | undefined>;
 }
 
 const KEY = 'approval';
 
 /** Asks through the client, if it supports forms. */
-export const promptClient: ApprovalPrompter = ({ call, question, ticket }) => {
+export const promptClient: ApprovalPrompter = ({ call, question, offered, ticket }) => {
   if (!call.answerableKinds.includes('form')) return undefined;
-  return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);
+  return call.ask({ [KEY]: question() }, ticket).then((answers) => ({ answer: readAnswer(answers[KEY], offered) }));
 };
 
 /** `prompters` are tried in order, until one can ask. */
@@ -73,15 +96,23 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
   const ask = async (
     { tool, args, call }: ApprovalRequest,
     offered: readonly Consent[],
+    surface: string,
     subject: string,
-    note?: string,
-  ): Promise<Answer> => {
+    preview?: string,
+  ): Promise<PersonAnswer> => {
     let ticket: string | undefined;
+    const shown = digest(args);
     const request: ApprovalPrompt = {
       call,
-      question: toForm(tool.entry, args, offered, note, redactor.text),
+      tool,
+      args,
+      shown,
+      surface,
+      offered,
+      preview,
+      question: () => toForm(tool.entry, args, offered, preview, redactor.text),
       ticket: () => {
-        ticket ??= tickets.issue({ subject, shown: digest(args) });
+        ticket ??= tickets.issue({ subject, shown });
         return ticket;
       },
     };
@@ -93,7 +124,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
         throw error;
       });
       if (ticket !== undefined) tickets.redeem(ticket, subject);
-      return readAnswer(answer, offered);
+      return answer;
     }
     throw denied('unsupported', tool, call.caller);
   };
@@ -111,7 +142,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       const surface = surfaceOf(entry);
       const key = toGrantKey(call.caller, entry);
       const known = remembered(about, key, surface);
-      if (known) return known;
+      if (known) return { consent: known };
       const offered: Consent[] = [
         'once',
         ...(call.stateless ? [] : ['session' as const]),
@@ -121,12 +152,14 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       const given = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
       const preview = given ? undefined : await entry.tool.preview?.(argumentsFor(entry.tool, args));
       if (preview?.pointless) return undefined;
-      const answer = given ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
+      const { answer, by }: PersonAnswer = given
+        ? { answer: given }
+        : await ask(about, offered, surface, subjectOf(entry, sent, call), preview?.text);
       if (answer === undefined) throw denied('unclear', tool, call.caller);
       if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
       if (answer === 'session') session.add(call.session, key, surface);
       if (answer === 'always') grants.add(key, surface);
-      return answer;
+      return { consent: answer, by };
     },
   };
 }

@@ -73,7 +73,7 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
       const text = toJsonText(args);
       const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
-      const who = by === undefined ? '' : `,"by":${JSON.stringify(by)}`;
+      const who = by === undefined ? '' : `,"by":${JSON.stringify(showName(by))}`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"${who}`;
       const toMembers = () => {
         const digest = hash('sha512-256', key + text);

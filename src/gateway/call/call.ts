@@ -31,6 +31,10 @@ export interface ClientLink {
   readonly returned?: { readonly ticket: string; readonly answers: JsonObject } | undefined;
   /** With a `ticket`, the client must be asked even if it sent answers in advance; it returns the ticket with its answers. */
   ask(questions: Questions, call: Call, ticket?: () => string): Promise<Answers>;
+  /** How long the client waits for a person in the console, in ms; default: as long as the gateway does. */
+  readonly waitMs?: number | undefined;
+  /** Calls the listener if the client's connection for the reply is lost, although the request is not cancelled. */
+  onGone?(listener: () => void): void;
   detach?(): void;
   /** A call ended, at a time in milliseconds since 1970. */
   ended?(time: number): void;
@@ -124,6 +128,14 @@ export class Call extends LazyAbort implements CallContext {
 
   get returned(): ClientLink['returned'] {
     return this.#client.returned;
+  }
+
+  get waitMs(): number | undefined {
+    return this.#client.waitMs;
+  }
+
+  onGone(listener: () => void): void {
+    this.#client.onGone?.(listener);
   }
 
   progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void {

@@ -7,8 +7,7 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Redactor } from '../../core/secrets/redact.ts';
 import { hidePaths } from '../../core/text/text.ts';
-import type { Approvals, Returned } from '../approval/approvals.ts';
-import type { Consent } from '../approval/consent-form.ts';
+import type { Approvals, Approved, Returned } from '../approval/approvals.ts';
 import type { Audit, AuditRecord } from '../audit/audit.ts';
 import { auditFields } from '../audit/audit-fields.ts';
 import { checkOutputSchema, checkResult, redactResult, toSchemaErrorResult } from '../result/check-result.ts';
@@ -78,7 +77,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let semaphores: readonly Semaphore[] | undefined;
   let bytes = 0;
   let { args } = request;
-  let consent: Consent | undefined;
+  let approved: Approved | undefined;
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
@@ -86,7 +85,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
     const { middleware, settings, approval } = request.tool;
     if (middleware.length === 0 && settings.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
-    else ({ args, consent } = await authorizeCall(request, parts));
+    else ({ args, approved } = await authorizeCall(request, parts));
     const wanted = semaphoresFor(request, parts);
     if (!parts.queue.tryAcquire(wanted)) await acquireAll(wanted, parts);
     semaphores = wanted;
@@ -119,7 +118,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     outcome: outcomeOf(failure, result),
     code: failure?.code,
     ref: failure?.ref,
-    consent,
+    consent: approved?.consent,
+    by: approved?.by,
     ms: performance.now() - started,
     bytes,
   });
@@ -156,16 +156,16 @@ async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<Jso
 }
 
 // Guards run first, then the changed arguments are checked, then the user approves exactly these arguments.
-async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
+async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; approved: Approved | undefined }> {
   const { tool, call, args: sent, returned } = request;
   const intercepted = toInterceptedCall(tool.entry, sent, call);
   const passed = await runGuards(intercepted, tool.middleware, tool);
   const guarded = passed === sent ? sent : await checkChanged(tool, passed);
   checkDenyRules(tool, guarded);
   refuseUnaudited(parts);
-  const consent = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
-  const permitted = await runAuthorizers({ ...intercepted, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
-  return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
+  const approved = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
+  const permitted = await runAuthorizers({ ...intercepted, args: guarded, agreed: approved !== undefined }, tool.middleware, tool);
+  return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), approved };
 }
 
 function checkDenyRules({ entry, settings }: VisibleTool, args: JsonObject): void {

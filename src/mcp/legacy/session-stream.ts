@@ -3,6 +3,8 @@ import type { Frame, Outlet } from '../wire/outlet.ts';
 const MAX_EVENTS = 200;
 const MAX_BYTES = 1024 * 1024;
 const RETRY_MS = 500;
+/** A client that can resume is back within this time. */
+const BACK_MS = 5_000;
 
 interface StoredEvent {
   readonly number: number;
@@ -24,6 +26,7 @@ export class SessionStream implements Outlet {
   #id = '';
   #started = false;
   #ended = false;
+  #onLost: (() => void)[] = [];
 
   /**
    * `priming`: the client supports a first event that only carries the id to resume with. `keep` is called when the stream
@@ -75,7 +78,21 @@ export class SessionStream implements Outlet {
 
   /** The client disconnected: further events are only stored. */
   lost(outlet: Outlet): void {
-    if (this.#outlet === outlet) this.#outlet = undefined;
+    if (this.#outlet !== outlet) return;
+    this.#outlet = undefined;
+    if (this.#onLost.length === 0) return;
+    // A client without an event id cannot resume.
+    if (this.#priming && this.#started) setTimeout(() => this.#notifyLost(), BACK_MS).unref();
+    else this.#notifyLost();
+  }
+
+  onLost(listener: () => void): void {
+    this.#onLost.push(listener);
+  }
+
+  #notifyLost(): void {
+    if (this.held || this.#ended) return;
+    for (const listener of this.#onLost) listener();
   }
 
   /** Connects a client that resumes: it gets the stored events after `after`, and what follows. */

@@ -40,9 +40,17 @@ export class ModernPeer extends Peer {
   readonly #transport: string;
   readonly #session: string;
   readonly #clientSemaphore: Semaphore | undefined;
+  readonly #waitMs: number | undefined;
 
-  constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: () => number) {
+  constructor(
+    parts: ModernParts,
+    methods: Methods,
+    caller: Caller,
+    transport: string,
+    { callsPerClient, waitMs }: { readonly callsPerClient?: () => number; readonly waitMs?: number } = {},
+  ) {
     super(parts, caller);
+    this.#waitMs = waitMs;
     this.#modern = parts;
     this.#methods = methods;
     this.#transport = transport;
@@ -71,6 +79,7 @@ export class ModernPeer extends Peer {
         },
         session: this.#session,
         clientSemaphore: this.#clientSemaphore,
+        waitMs: this.#waitMs,
         get answerableKinds() {
           return toAnswerableKinds(envelopeValue(message, 'clientCapabilities'), MODERN);
         },

@@ -95,6 +95,14 @@ export class MultiRoundCall implements Request, ClientLink {
     return this.#current.answerableKinds;
   }
 
+  get waitMs(): number | undefined {
+    return this.#current.waitMs;
+  }
+
+  onGone(listener: () => void): void {
+    this.#current.onGone?.(listener);
+  }
+
   view(): View {
     return this.#current.view();
   }

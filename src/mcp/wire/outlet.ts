@@ -20,6 +20,8 @@ export interface Outlet {
   write(frame: Frame): void;
   /** Closes the response stream if the client can resume it. */
   detach?(): void;
+  /** Calls the listener when the client has disconnected, unless it resumes soon. Absent if that cancels the request anyway. */
+  onLost?(listener: () => void): void;
 }
 
 /** The headers of an HTTP request, with names in lower case. */

@@ -17,6 +17,7 @@ const TIME_OF_DAY = [
   'console/api/overview.ts',
   'console/sessions.ts',
   'core/log-ring.ts',
+  'gateway/approval/approval-queue.ts',
   'gateway/audit/audit-heads.ts',
   'gateway/audit/audit-log.ts',
   'gateway/audit/day-file.ts',

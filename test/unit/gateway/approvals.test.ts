@@ -36,7 +36,8 @@ function app(answer: JsonObject, store: Store = createStore(tempFolder())) {
       return { approval: answer };
     };
     const call = new Call(localCaller(), { ...silentClient(silentLog), session, stateless, answerableKinds: ['form'], ask });
-    return approvals.obtain({ tool, sent: { what: 'x' }, args, call, returned: undefined }).catch((e: GatewayError) => e.code);
+    const pending = approvals.obtain({ tool, sent: { what: 'x' }, args, call, returned: undefined });
+    return pending.then((approved) => approved?.consent).catch((e: GatewayError) => e.code);
   };
   return { obtain, asked };
 }
