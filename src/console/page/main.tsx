@@ -9,6 +9,7 @@ import { Layout } from './layout.tsx';
 import { startLive } from './live.ts';
 import { LoginScreen } from './login-screen.tsx';
 import { Failure, Loaded } from './parts/loaded.tsx';
+import { resetPlace } from './router.ts';
 import { CurrentScreen } from './screens.tsx';
 import './theme.ts';
 
@@ -38,7 +39,7 @@ function App() {
 /** The code of a login link, which leaves the address at once. */
 function takeCode(): string | undefined {
   const code = /^#login=(.+)$/.exec(location.hash)?.[1];
-  if (code !== undefined) history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  if (code !== undefined) resetPlace();
   return code;
 }
 

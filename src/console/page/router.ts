@@ -43,6 +43,12 @@ export function setQuery(changes: Query, replace = false): void {
   place.value = read();
 }
 
+/** Replaces the address by the first screen's. */
+export function resetPlace(): void {
+  history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  place.value = read();
+}
+
 addEventListener('hashchange', () => {
   place.value = read();
 });

@@ -3,7 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { approvals } from '../data/store.ts';
 import { place } from '../router.ts';
 
-let shownPath = place.peek().path.join('/');
+/** The first screen does not take the focus. */
+let shownPath: string | undefined;
 
 /** A screen with its heading, which gets the focus after a navigation. */
 export function Screen({ title, trail, children }: { title: string; trail?: ComponentChildren; children: ComponentChildren }) {
@@ -12,8 +13,9 @@ export function Screen({ title, trail, children }: { title: string; trail?: Comp
   const waiting = approvals.value;
 
   useEffect(() => {
-    if (path === shownPath) return;
+    const before = shownPath;
     shownPath = path;
+    if (before === undefined || path === before) return;
     scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [path]);
