@@ -59,7 +59,7 @@ export interface App {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly grants: Grants;
-  readonly approvals: Pick<ConsoleApprovals, 'queue'>;
+  readonly approvals: ConsoleApprovals;
   config(): Config;
   /** The limits in effect; reading a property returns its present value. */
   readonly limits: Limits;

@@ -8,6 +8,8 @@ import { sendJson } from '../transports/send-json.ts';
 import type { ApiError } from './api/types.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  APPROVAL_CHANGED: 409,
+  APPROVAL_GONE: 410,
   ARGUMENTS_INVALID: 400,
   CONFLICT: 409,
   DRAINING: 503,

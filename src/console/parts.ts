@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
+import type { ConsoleApprovals } from '../gateway/approval/console-approvals.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SettingsAdmin } from '../gateway/settings-admin.ts';
@@ -18,6 +19,7 @@ export interface ConsoleApp {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly grants: Grants;
+  readonly approvals: ConsoleApprovals;
   readonly admin: PluginAdmin;
   readonly settings: SettingsAdmin;
   readonly stateFile: StateFile;

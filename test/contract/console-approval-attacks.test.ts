@@ -130,7 +130,7 @@ describe('the queue', () => {
 
 describe('POST /api/tools', () => {
   const post = (gateway: QueueGateway, prefer?: string, signal?: AbortSignal) =>
-    fetch(gateway.url('/api/tools/erase'), {
+    fetch(`${gateway.url}/api/tools/erase`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(prefer === undefined ? {} : { prefer }) },
       body: JSON.stringify({ what: 'x' }),

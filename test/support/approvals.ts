@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createConsole } from '../../dist/src/console/console.js';
 import { localCaller } from '../../dist/src/core/contract/caller.js';
+import { createRedactor } from '../../dist/src/core/secrets/redact.js';
 import type { ApprovalQueue, ConsoleAnswer, WaitingCall } from '../../dist/src/gateway/approval/approval-queue.js';
 import { serveHttp } from '../../dist/src/transports/http.js';
 import { serveLines } from '../../dist/src/transports/lines.js';
@@ -16,7 +18,9 @@ export interface QueueGateway extends TestApp {
   readonly queue: ApprovalQueue;
   readonly gone: ReadonlyMap<string, string>;
   at(kind: Kind | 'lines'): Target;
-  url(path: string): string;
+  readonly url: string;
+  /** The folder of its store. */
+  readonly state: string;
   /** The call that waits with these arguments. */
   waiting(what: string): Promise<WaitingCall>;
   answer(entry: WaitingCall, answer: ConsoleAnswer['answer'], who?: string): void;
@@ -36,7 +40,8 @@ export async function serveQueue(config: object, fixtures: readonly string[], at
   const { instance } = app;
   const { log } = keepLog();
   const listen = { ...instance.config().listen, host: '127.0.0.1', port: 0 };
-  const http = await serveHttp(instance.engine, { ...instance.config(), listen }, instance.limits, instance, [] as never, log);
+  const pages = createConsole({ app: instance, redactor: createRedactor(), log });
+  const http = await serveHttp(instance.engine, { ...instance.config(), listen }, instance.limits, instance, new Map(), log, pages);
   const names = { input: 'A client', output: 'A client' };
   const lines = createServer({ allowHalfOpen: true }, (socket) => {
     const connection = serveLines(instance.engine, instance.limits, localCaller(), { input: socket, output: socket, names }, log);
@@ -61,7 +66,8 @@ export async function serveQueue(config: object, fixtures: readonly string[], at
     ...app,
     queue,
     gone,
-    url: (path) => http.origin + path,
+    url: http.origin,
+    state: instance.config().state,
     at(kind) {
       if (kind === 'lines') return { command: process.execPath, args: ['-e', bridge] };
       const url = `${http.origin}${{ http: '/mcp', sse: '/sse', ws: '/ws' }[kind]}`;

@@ -1,3 +1,4 @@
+import { approvalRoutes } from './approvals.ts';
 import { loginRoutes } from './login.ts';
 import { overviewRoutes } from './overview.ts';
 import type { ConsoleRoute } from './route.ts';
@@ -6,4 +7,4 @@ import type { ConsoleRoute } from './route.ts';
 export const BASE = '/api/console';
 
 /** Every route of the API. The server and the contract tests are made from it. */
-export const ROUTES: readonly ConsoleRoute[] = [...loginRoutes, ...overviewRoutes];
+export const ROUTES: readonly ConsoleRoute[] = [...loginRoutes, ...overviewRoutes, ...approvalRoutes];

@@ -6,6 +6,8 @@ export interface ConsoleApprovals {
   readonly prompt: ApprovalPrompter;
   /** The queue, created on first use. */
   queue(): Promise<ApprovalQueue>;
+  /** How many calls wait. */
+  count(): number;
   /** Rejects the waiting calls, because the gateway stops. */
   close(): void;
 }
@@ -25,6 +27,7 @@ export function createConsoleApprovals(parts: QueueParts): ConsoleApprovals {
       loading ??= load();
       return loading;
     },
+    count: () => queue?.waiting().length ?? 0,
     close: () => queue?.close(),
   };
 }
