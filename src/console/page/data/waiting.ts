@@ -4,7 +4,7 @@ import type { Page } from '../../api/types.ts';
 import { ask } from '../api.ts';
 import { want } from '../live.ts';
 import { plain } from './hidden.ts';
-import { loadedAt, mayChange, resyncs, waiting } from './store.ts';
+import { loadedAt, mayChange, overview, resyncs, waiting } from './store.ts';
 
 /** Calls that wait are known on every screen: the header counts them, and notices tell of new ones. */
 export function watchWaiting(): void {
@@ -15,7 +15,10 @@ export function watchWaiting(): void {
   });
   effect(() => {
     resyncs.value;
-    if (mayChange.value && loadedAt.value > 0) void load();
+    if (!mayChange.value || loadedAt.value === 0) return;
+    // One request less on most visits.
+    if (overview.peek()?.approvals === 0) waiting.value = [];
+    else void load();
   });
   let known = new Set<string>();
   effect(() => {

@@ -25,7 +25,7 @@ export function CallTable({ calls, caption }: { calls: readonly CallLine[]; capt
       </thead>
       <tbody>
         {calls.map((call) => (
-          <tr key={call.seq}>
+          <tr key={`${call.time} ${call.seq}`}>
             <td data-label="Time">
               <time dateTime={new Date(call.time).toISOString()} title={exactly(call.time)}>
                 {call.time > Date.now() - 40_000_000 ? atClock(call.time) : atDay(call.time)}

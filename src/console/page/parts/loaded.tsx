@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Refusal } from '../api.ts';
+import { key, type Refusal } from '../api.ts';
 import type { Load } from '../data/load.ts';
 import { Ago } from './ago.tsx';
 
@@ -27,7 +27,7 @@ export function Failure({ error, what, retry }: { error: Refusal; what?: string;
     <div class="notice bad" role="alert">
       <p>
         {what && <strong>{what} </strong>}
-        {error.status === 403 ? 'Your key may look, not change.' : error.message} {error.fix}
+        {error.code === 'FORBIDDEN' && key.value !== undefined ? 'Your key may look, not change.' : error.message} {error.fix}
       </p>
       <p class="small">
         {error.code}

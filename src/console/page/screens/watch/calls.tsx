@@ -28,9 +28,7 @@ const LONGER = [
 export function CallsScreen() {
   useTopics('calls', 'tally');
   const { query } = place.value;
-  const load = useLoad<Page<CallLine>>(
-    withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome'), tool: query.get('tool') }),
-  );
+  const load = useLoad<Page<CallLine>>(withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome') }));
   const [older, setOlder] = useState<readonly CallLine[]>([]);
   const page = load.data;
   useEffect(() => {
@@ -85,7 +83,7 @@ function Rows({ older, next, more }: { older: readonly CallLine[]; next: string 
   const all = calls.value;
   const rows = [
     ...(paused?.rows ?? all).filter(matches),
-    ...older.filter((call) => matches(call) && !all.some(({ seq }) => seq === call.seq)),
+    ...older.filter((call) => matches(call) && !all.some(({ seq, time }) => seq === call.seq && time === call.time)),
   ];
   const fresh = paused ? callsSeen.value - paused.seen : 0;
   return (
@@ -129,7 +127,7 @@ function Older({ next, more }: { next: string | undefined; more: (older: readonl
     try {
       const page = await ask<Page<CallLine>>(
         'GET',
-        withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome'), tool: query.get('tool'), before }),
+        withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome'), before }),
       );
       const lines = [...(state?.lines ?? []), ...page.items];
       setState({ lines, next: page.next });
