@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Json, JsonMap, SettingRow } from '../../../api/types.ts';
 import { plain } from '../../data/hidden.ts';
 import { atDay } from '../../data/words.ts';
@@ -77,7 +77,10 @@ const SOURCES: { readonly [source in SettingRow['source']]: string } = {
 };
 
 function Secret({ row, closed, secret, problems, form, onSecret }: Props) {
-  const [open, setOpen] = useState(row.source === 'missing' || row.source === 'unset');
+  const [replaces, setReplaces] = useState(false);
+  const open = replaces || row.source === 'missing' || row.source === 'unset';
+  // What was stored is no longer being typed.
+  useEffect(() => setReplaces(false), [row.since]);
   const id = `${form}-${row.key}`;
   const problem = problems.get(row.key);
   const typing = (open && secret !== null) || typeof secret === 'string';
@@ -108,7 +111,7 @@ function Secret({ row, closed, secret, problems, form, onSecret }: Props) {
             <button
               type="button"
               onClick={() => {
-                setOpen(!typing);
+                setReplaces(!typing);
                 onSecret(undefined);
               }}
             >

@@ -63,7 +63,7 @@ export function ConnectScreen() {
 
 function Way({ row }: { row: ConnectRow }) {
   return (
-    <section aria-label={WHERE[row.kind]}>
+    <section aria-label={`${WHERE[row.kind]} ${row.place ?? ''}`.trim()}>
       <h2>
         {WHERE[row.kind]} {row.kind === 'file' && row.place && <code>{row.place}</code>}
       </h2>
