@@ -195,6 +195,15 @@ export const REQUIREMENTS = {
     'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
     'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
     'console-off': '`"console": false` removes the page and its API; by default both exist only on loopback.',
+    'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',
+    'console-live-bounds':
+      'The live channel bounds the size and number of messages, the sockets of a key and in all, and what a slow page has not read.',
+    'console-revoked': 'A key that is revoked, or whose token is removed from mcp.json, ends its sockets within a second.',
+    'console-foreign-page':
+      'No page of another origin reads or changes anything at the console: not by requests, forms, frames or sockets.',
+    'console-key': 'Every route of the console but the login needs a key in the Authorization header, and every change the scope "admin".',
+    'console-fields': 'Routes of the console refuse unknown fields, other types, bodies over 64 KB and bodies that are not JSON.',
+    'console-no-processes': 'Nothing that the console accepts can name a command, argument, environment, path, package or address.',
     'console-login-throttled': 'Failed logins at the console are throttled by address; a valid code always passes.',
   }),
   ...promised('approval', {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
 import { HttpError } from '../transports/edge/edge.ts';
 import type { ConsoleRoute } from './api/route.ts';
@@ -7,6 +8,7 @@ import { createAssets } from './assets.ts';
 import type { ConsoleContext } from './context.ts';
 import { answerErrors } from './errors.ts';
 import { checkOrigin, setHeaders } from './headers.ts';
+import { createLive } from './live/live.ts';
 import { createLogin } from './login.ts';
 import type { ConsoleParts } from './parts.ts';
 import { serveRoute } from './serve-route.ts';
@@ -15,6 +17,9 @@ import { createSessions } from './sessions.ts';
 /** The loaded console. */
 export interface ConsoleServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Number of open pages. */
+  pages(): number;
   /** Ends what belongs to sessions that were revoked. */
   checkLogins(): void;
   close(): void;
@@ -23,14 +28,10 @@ export interface ConsoleServer {
 /** Creates the console. Imported by its first request, since this loads express. */
 export function createConsoleServer(parts: ConsoleParts): ConsoleServer {
   const sessions = createSessions(parts.app.stateFile, parts.edge);
-  const checkLogins = (): void => undefined;
-  const context: ConsoleContext = {
-    ...parts,
-    sessions,
-    login: createLogin(parts, sessions),
-    checkLogins,
-    started: Math.round(performance.timeOrigin),
-  };
+  const login = createLogin(parts, sessions);
+  const started = Math.round(performance.timeOrigin);
+  const live = createLive({ ...parts, sessions, login, sources: [], revision: () => String(started) });
+  const context: ConsoleContext = { ...parts, sessions, login, live, started };
   const server = express();
   server.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   server.set('query parser', 'simple').set('trust proxy', false);
@@ -51,7 +52,7 @@ export function createConsoleServer(parts: ConsoleParts): ConsoleServer {
     throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
   });
   server.use(answerErrors(parts.redactor, parts.log));
-  return { handle: server, checkLogins, close: () => undefined };
+  return { handle: server, upgrade: live.upgrade, pages: live.open, checkLogins: live.checkLogins, close: live.close };
 }
 
 function addRoutes(server: Express, context: ConsoleContext): void {

@@ -1,4 +1,5 @@
 import type { Actor } from '../gateway/plugin-admin.ts';
+import type { Live } from './live/live.ts';
 import type { Login } from './login.ts';
 import type { ConsoleParts } from './parts.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -7,8 +8,7 @@ import type { Session, Sessions } from './sessions.ts';
 export interface ConsoleContext extends ConsoleParts {
   readonly sessions: Sessions;
   readonly login: Login;
-  /** Ends what belongs to sessions that were revoked. */
-  checkLogins(): void;
+  readonly live: Live;
   /** When the gateway started, in milliseconds since 1970. */
   readonly started: number;
 }

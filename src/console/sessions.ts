@@ -36,6 +36,8 @@ export interface Sessions {
   byToken(token: string): OpenedSession | undefined;
   /** The session of a key; undefined if the key is wrong, or its session has ended. */
   find(key: string): Session | undefined;
+  /** Extends a session that is in use. */
+  extend(id: string): void;
   /** Whether a session is still open. */
   isOpen(id: string): boolean;
   end(id: string): void;
@@ -66,6 +68,18 @@ export function createSessions(file: StateFile, edge: Pick<Edge, 'identify' | 'i
     return session.login === undefined || edge.isConfigured(session.login) ? session : undefined;
   };
 
+  const use = (id: string): Session | undefined => {
+    const session = stored(id);
+    if (!session) return undefined;
+    const { who, scopes, created, seen } = session;
+    let { expires } = session;
+    if (now() - seen >= EXTEND_MS) {
+      expires = Math.min(now() + IDLE_MS, created + MAX_MS);
+      keys.extend(id, now(), expires);
+    }
+    return { id, who, scopes, expires };
+  };
+
   return {
     byCode: (code) => (keys.useCode(digestOf(code), now()) ? open(LINK_USER, ['admin']) : undefined),
     byToken(token) {
@@ -73,18 +87,8 @@ export function createSessions(file: StateFile, edge: Pick<Edge, 'identify' | 'i
       const scopes = known?.scopes.filter((scope) => scope === 'observe' || scope === 'admin') ?? [];
       return known && scopes.length > 0 ? open(known.principal, scopes, known.mark) : undefined;
     },
-    find(key) {
-      const id = digestOf(key);
-      const session = stored(id);
-      if (!session) return undefined;
-      const { who, scopes, created, seen } = session;
-      let { expires } = session;
-      if (now() - seen >= EXTEND_MS) {
-        expires = Math.min(now() + IDLE_MS, created + MAX_MS);
-        keys.extend(id, now(), expires);
-      }
-      return { id, who, scopes, expires };
-    },
+    find: (key) => use(digestOf(key)),
+    extend: (id) => void use(id),
     isOpen: (id) => stored(id) !== undefined,
     end: keys.remove,
     endAll: () => void keys.removeAll(),

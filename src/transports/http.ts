@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
@@ -15,10 +15,10 @@ import { createEdge, type Edge, type FailedLogin, unauthenticated } from './edge
 import { isContinue } from './edge/headers.ts';
 import { InFlight } from './edge/in-flight.ts';
 import { createMemoryMonitor } from './edge/memory-pressure.ts';
-import type { FallThrough } from './fall-through.ts';
+import { type FallThrough, refuseUpgrade } from './fall-through.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
-import { createRouter, type Routes } from './router.ts';
+import { createRouter, pathOf, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type AppStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
@@ -93,6 +93,15 @@ export async function serveHttp(
     draining: () => draining,
     full: load.full,
   });
+  const upgradeBehind = (behind: FallThrough, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => undefined);
+    try {
+      router.admitStranger(request);
+      behind.upgrade(request, socket, head);
+    } catch (error) {
+      refuseUpgrade(socket, error);
+    }
+  };
   const websocket = createWebSocket(engine, limits, (request) => router.admit(request, PATHS.websocket));
 
   // Node itself would answer a missing Host header, and not in JSON.
@@ -115,6 +124,7 @@ export async function serveHttp(
     server.on(event, (request, socket, head) => {
       if (event === 'upgrade' && !offersWebSocket(request)) return serveAsIs(server, request, socket, head);
       cap.hold(socket);
+      if (event === 'upgrade' && fallThrough?.upgrades(pathOf(request))) return upgradeBehind(fallThrough, request, socket, head);
       websocket.upgrade(request, socket, head);
     });
   }

@@ -48,6 +48,8 @@ export interface Router {
   refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void;
   /** The caller of an upgrade request to an address. Throws HttpError. */
   admit(request: IncomingMessage, base: string): Caller;
+  /** Checks an upgrade request that carries no login. Throws HttpError. */
+  admitStranger(request: IncomingMessage): void;
 }
 
 /** Dependencies of the router. */
@@ -148,10 +150,14 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
     };
   };
 
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+  const checkAll = (request: IncomingMessage): void => {
     checkHeaders(request);
     edge.checkAddress(request);
     reduceTarget(request);
+  };
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    checkAll(request);
     const { origin } = request.headers;
     const path = pathOf(request);
     if (origin !== undefined && !fallThrough?.takes(path)) allowOrigin(response, origin);
@@ -188,19 +194,22 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
       }
     },
     admit(request, base) {
-      checkHeaders(request);
-      edge.checkAddress(request);
-      reduceTarget(request);
+      checkAll(request);
       const found = find(pathOf(request), queryOf(request));
       refuseWork();
       const caller = callerFor(request, found);
       if (found?.base !== base) throw new HttpError(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
       return caller;
     },
+    admitStranger(request) {
+      checkAll(request);
+      refuseWork();
+    },
   };
 }
 
-function pathOf({ url = '' }: IncomingMessage): string {
+/** The path of a request, without its query. */
+export function pathOf({ url = '' }: IncomingMessage): string {
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
 }

@@ -1,5 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { HttpError } from './edge/edge.ts';
+
+/** The only standardized version of WebSocket. */
+const VERSION = '13';
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Whether a request offers to upgrade to WebSocket. */
 export function offersWebSocket({ headers }: IncomingMessage): boolean {
@@ -25,4 +30,20 @@ export function serveAsIs(server: Server, { method, url, httpVersion, rawHeaders
   // The old parser stays attached until the end of this turn of the event loop.
   socket.on('error', () => undefined);
   setImmediate(() => server.emit('connection', socket));
+}
+
+/** Rejects an upgrade request that does not open a WebSocket, or only under other subprotocols. */
+export function checkUpgrade({ method, headers }: IncomingMessage, subprotocol: string): void {
+  if (method !== 'GET') throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} does not open a WebSocket.`, { Allow: 'GET' });
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw new HttpError(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
+  }
+  if (headers['sec-websocket-version'] !== VERSION) {
+    throw new HttpError(426, 'INVALID_REQUEST', `Only WebSocket version ${VERSION} is supported.`, { 'Sec-WebSocket-Version': VERSION });
+  }
+  if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new HttpError(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
+  const offered = headers['sec-websocket-protocol'];
+  if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
+    throw new HttpError(400, 'INVALID_REQUEST', `Only the subprotocol "${subprotocol}" is supported.`);
+  }
 }

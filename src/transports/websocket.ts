@@ -9,12 +9,10 @@ import type { Engine } from '../mcp/engine.ts';
 import { HttpError } from './edge/edge.ts';
 import { sendRaw } from './raw-reply.ts';
 import type { Route } from './router.ts';
+import { checkUpgrade } from './upgrade.ts';
 
 /** The subprotocol of MCP over WebSocket. */
 const SUBPROTOCOL = 'mcp';
-/** The only standardized version of WebSocket. */
-const VERSION = '13';
-const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PING_MS = 15_000;
 /** A peer that leaves this many pings in a row unanswered, for 45 s in all, is disconnected. */
 const MAX_UNANSWERED = 3;
@@ -116,7 +114,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       socket.on('error', () => undefined);
       try {
         const caller = admit(request);
-        checkUpgrade(request);
+        checkUpgrade(request, SUBPROTOCOL);
         server ??= createServer();
         server.options.maxPayload = limits.messageBytes;
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
@@ -150,21 +148,6 @@ function createServer(): WebSocketServer {
   // The library would answer with its own HTML page.
   server.on('wsClientError', ({ message }, socket) => refuse(socket, new HttpError(400, 'INVALID_REQUEST', `${message}.`)));
   return server;
-}
-
-function checkUpgrade({ method, headers }: IncomingMessage): void {
-  if (method !== 'GET') throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} does not open a WebSocket.`, { Allow: 'GET' });
-  if (headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw new HttpError(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
-  }
-  if (headers['sec-websocket-version'] !== VERSION) {
-    throw new HttpError(426, 'INVALID_REQUEST', `Only WebSocket version ${VERSION} is supported.`, { 'Sec-WebSocket-Version': VERSION });
-  }
-  if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new HttpError(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
-  const offered = headers['sec-websocket-protocol'];
-  if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-    throw new HttpError(400, 'INVALID_REQUEST', `Only the subprotocol "${SUBPROTOCOL}" is supported.`);
-  }
 }
 
 /** Answers an upgrade request with an error. */

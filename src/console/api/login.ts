@@ -17,10 +17,10 @@ export const loginRoutes: readonly ConsoleRoute[] = [
     scope: 'observe',
     body: z.strictObject({ everywhere: z.boolean().optional() }),
     audit: ({ body }) => ({ action: 'logout', everywhere: body.everywhere ?? false }),
-    handle({ sessions, checkLogins }, { body, session }) {
+    handle({ sessions, live }, { body, session }) {
       if (body.everywhere) sessions.endAll();
       else sessions.end(session.id);
-      checkLogins();
+      live.checkLogins();
     },
   }),
 ];

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createLoginCode } from '../../../dist/src/console/sessions.js';
-import { createStateFile } from '../../../dist/src/store/state-file.js';
+import { createConsoleKeys } from '../../../dist/src/store/console-keys.js';
+import { createStateFile, type StateFile } from '../../../dist/src/store/state-file.js';
 import type { LoginAnswer } from '../../../src/console/api/types.ts';
 import type { Serving } from '../../support/gateway.ts';
 
@@ -12,9 +13,18 @@ export function apiOf({ url }: Pick<Serving, 'url'>): string {
 
 /** A code that logs in once, made as `plugmux console` makes it. */
 export function makeCode(configFile: string): string {
+  return withState(configFile, (file) => createLoginCode(file));
+}
+
+/** Ends every login, as another process does. */
+export function removeSessions(configFile: string): void {
+  withState(configFile, (file) => createConsoleKeys(file).removeAll());
+}
+
+function withState<T>(configFile: string, use: (file: StateFile) => T): T {
   const file = createStateFile(join(dirname(configFile), '.plugmux'));
   try {
-    return createLoginCode(file);
+    return use(file);
   } finally {
     file.close();
   }
