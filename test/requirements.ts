@@ -204,6 +204,10 @@ export const REQUIREMENTS = {
     'console-key': 'Every route of the console but the login needs a key in the Authorization header, and every change the scope "admin".',
     'console-fields': 'Routes of the console refuse unknown fields, other types, bodies over 64 KB and bodies that are not JSON.',
     'console-no-processes': 'Nothing that the console accepts can name a command, argument, environment, path, package or address.',
+    'console-background':
+      'The gateway of all windows opens a loopback port for the console alone when `plugmux console` asks, and stays while a page is open.',
+    'console-link-hidden':
+      '`plugmux serve` prints a login link on a terminal only; no code or key is in a log, an audit line or the state folder.',
     'console-login-throttled': 'Failed logins at the console are throttled by address; a valid code always passes.',
   }),
   ...promised('approval', {

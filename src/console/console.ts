@@ -11,8 +11,14 @@ const PLACES = ['/console', '/api/console'];
 /** The live channel. */
 const LIVE = '/api/console/live';
 
-/** The console, loaded by its first request: express takes 80 ms and 12 MB that most gateways never need. */
-export function createConsole(parts: Omit<ConsoleParts, 'edge'>): (edge: Edge) => FallThrough {
+/**
+ * The console, loaded by its first request: express takes 80 ms and 12 MB that most gateways never need. `isOn`: whether it is
+ * served now.
+ */
+export function createConsole(
+  parts: Omit<ConsoleParts, 'edge'>,
+  isOn: () => boolean = () => servesConsole(parts.app.config()),
+): (edge: Edge) => FallThrough {
   return (edge) => {
     let loaded: ConsoleServer | undefined;
     let loading: Promise<ConsoleServer> | undefined;
@@ -29,7 +35,6 @@ export function createConsole(parts: Omit<ConsoleParts, 'edge'>): (edge: Edge) =
       response.writeHead(500, { 'Content-Length': 0 }).end();
     };
     let isUsed = false;
-    const isOn = (): boolean => servesConsole(parts.app.config());
     return {
       takes: (path) => isConsole(path) && isOn(),
       handle(request: IncomingMessage, response: ServerResponse) {

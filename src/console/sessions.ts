@@ -1,15 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type ConsoleKeys, createConsoleKeys, type StoredSession } from '../store/console-keys.ts';
 import type { StateFile } from '../store/state-file.ts';
 import type { Edge } from '../transports/edge/edge.ts';
+import { createSecret, digestOf } from './login-code.ts';
 
 const HOUR_MS = 3_600_000;
 /** A session ends this long after its last request. */
 const IDLE_MS = 12 * HOUR_MS;
 /** A session ends this long after its login in any case. */
 const MAX_MS = 7 * 24 * HOUR_MS;
-/** How long a login code is valid. */
-const CODE_MS = 10 * 60_000;
 /** A session is extended at most this often, because each time is a write. */
 const EXTEND_MS = 60_000;
 /** The principal of a login by link. */
@@ -95,22 +93,7 @@ export function createSessions(file: StateFile, edge: Pick<Edge, 'identify' | 'i
   };
 }
 
-/** Creates a login code and stores its digest. Throws like the store. */
-export function createLoginCode(file: Pick<StateFile, 'read' | 'write' | 'note'>, now = Date.now()): string {
-  const code = createSecret();
-  createConsoleKeys(file).addCode(digestOf(code), now + CODE_MS);
-  return code;
-}
-
 /** Whether a session may use a route. */
 export function mayUse({ scopes }: Pick<Session, 'scopes'>, scope: ConsoleScope): boolean {
   return scopes.includes('admin') || scopes.includes(scope);
-}
-
-function createSecret(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
 }

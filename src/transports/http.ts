@@ -18,7 +18,7 @@ import { createMemoryMonitor } from './edge/memory-pressure.ts';
 import { type FallThrough, refuseUpgrade } from './fall-through.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
-import { createRouter, pathOf, type Routes } from './router.ts';
+import { createRouter, pathOf, type Route, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type AppStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
@@ -33,12 +33,21 @@ export interface HttpTransport {
   readonly origin: string;
   /** Applies a new configuration, and ends the sessions, streams and calls of revoked logins. */
   applyConfig(config: Config): void;
+  /** Whether the console was used since the last question, or a page of it is open. */
+  isConsoleUsed(): boolean;
   /** Rejects new work. Resolves when all requests have been answered, at the latest after `limits.drainMs`. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
 const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** What is served behind all routes. */
+export interface BehindRoutes {
+  readonly fallThrough?: (edge: Edge) => FallThrough;
+  /** Serves nothing else but the health routes. */
+  readonly only?: boolean;
+}
 
 /**
  * Serves the engine over HTTP, `own` routes that check the login themselves, and behind all routes a `fallThrough`. Rejects with
@@ -51,7 +60,7 @@ export async function serveHttp(
   app: Health & AppStatus & ListSource & { readonly failedLogin: FailedLogin },
   own: Routes['prefixes'],
   log: Logger,
-  createFallThrough?: (edge: Edge) => FallThrough,
+  { fallThrough: createFallThrough, only = false }: BehindRoutes = {},
 ): Promise<HttpTransport> {
   const { listen } = config;
   const edge = createEdge(config, app.failedLogin);
@@ -71,16 +80,16 @@ export async function serveHttp(
   const router = createRouter({
     edge,
     routes: {
-      profiled: new Map([
+      profiled: unless(only, () => [
         [PATHS.streamable, streamableRoute(engine, limits, inFlight, streams)],
         [PATHS.sse, sse.stream],
         [PATHS.messages, sse.messages],
         [PATHS.websocket, upgradeRoute],
       ]),
       prefixes: own,
-      queried: listRoutes(app),
-      named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
-      admin: new Map([[PATHS.status, statusRoute(app, counts)]]),
+      queried: only ? new Map() : listRoutes(app),
+      named: unless(only, () => [[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
+      admin: unless(only, () => [[PATHS.status, statusRoute(app, counts)]]),
       open: healthRoutes({ ready: app.ready, draining: () => draining }),
     },
     fallThrough,
@@ -140,6 +149,7 @@ export async function serveHttp(
         engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was removed from mcp.json or changed.'));
       fallThrough?.checkLogins();
     },
+    isConsoleUsed: () => fallThrough?.isUsed() ?? false,
     async drain() {
       draining = true;
       const until = performance.now() + limits.drainMs;
@@ -167,6 +177,10 @@ export async function serveHttp(
 }
 
 const nothing = (): void => undefined;
+
+function unless(isLeftOut: boolean, routes: () => readonly (readonly [string, Route])[]): ReadonlyMap<string, Route> {
+  return new Map(isLeftOut ? [] : routes());
+}
 
 // Answers a request that is not valid HTTP, in JSON too.
 function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -28,6 +28,8 @@ export interface WindowGateway {
   facts(): Omit<GatewayFacts, 'windows'>;
   /** Whether this gateway can serve a window, once it is ready. */
   admit(window: NonNullable<Hello['window']>): Promise<Extract<Answer, { ok: false }> | { readonly warning?: string }>;
+  /** The address of the console, opened if need be; undefined if it is switched off. */
+  console(): Promise<string | undefined>;
   /** Another program asks the gateway to end; returns why it does not. */
   asked(what: 'stop' | 'takeover'): string | undefined;
 }
@@ -89,9 +91,19 @@ export function serveWindows(server: Server, key: Buffer, ready: Promise<WindowG
     socket.destroySoon();
   };
 
+  const tellConsole = async (socket: Socket, gateway: WindowGateway): Promise<void> => {
+    const address = await gateway.console();
+    const facts = { ...gateway.facts(), windows: sessions.size };
+    const { messageBytes } = gateway.limits;
+    const told: Answer =
+      address === undefined ? { ok: false, reason: 'it is switched off' } : { ok: true, facts, messageBytes, console: address };
+    socket.end(toLine(told));
+  };
+
   const answer = async (socket: Socket, hello: Hello): Promise<void> => {
     if (hello.ask === 'window') return attach(socket, hello);
     const gateway = await ready;
+    if (hello.ask === 'console') return tellConsole(socket, gateway);
     const refusal = hello.ask === 'status' ? undefined : gateway.asked(hello.ask);
     const facts = { ...gateway.facts(), windows: sessions.size };
     socket.end(
@@ -156,7 +168,7 @@ function parseHello(line: Buffer): Hello | undefined {
   try {
     const value: unknown = JSON.parse(line.toString());
     if (!isJsonObject(value) || typeof value.nonce !== 'string') return undefined;
-    return ['window', 'status', 'stop', 'takeover'].includes(String(value.ask)) ? (value as unknown as Hello) : undefined;
+    return ['window', 'status', 'stop', 'takeover', 'console'].includes(String(value.ask)) ? (value as unknown as Hello) : undefined;
   } catch {
     return undefined;
   }

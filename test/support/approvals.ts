@@ -41,7 +41,9 @@ export async function serveQueue(config: object, fixtures: readonly string[], at
   const { log } = keepLog();
   const listen = { ...instance.config().listen, host: '127.0.0.1', port: 0 };
   const pages = createConsole({ app: instance, redactor: createRedactor(), log });
-  const http = await serveHttp(instance.engine, { ...instance.config(), listen }, instance.limits, instance, new Map(), log, pages);
+  const http = await serveHttp(instance.engine, { ...instance.config(), listen }, instance.limits, instance, new Map(), log, {
+    fallThrough: pages,
+  });
   const names = { input: 'A client', output: 'A client' };
   const lines = createServer({ allowHalfOpen: true }, (socket) => {
     const connection = serveLines(instance.engine, instance.limits, localCaller(), { input: socket, output: socket, names }, log);

@@ -13,6 +13,7 @@ import { serveWindows, takeSocket, type WindowGateway } from '../../transports/w
 import { type CommonOptions, openSession } from '../context.ts';
 import { createLogFile } from '../log-file.ts';
 import { untilStopped } from '../stop.ts';
+import { createConsolePort } from '../window/console-port.ts';
 import { locateWindow } from '../window/locate.ts';
 import { recordLoads, toWindowGateway } from '../window/serve-windows.ts';
 
@@ -60,15 +61,18 @@ export function addBackground(program: Command, adapters: readonly Adapter[]): v
           const asked = (what: 'stop' | 'takeover'): undefined => {
             over.resolve(what === 'takeover' ? 'moved' : 'stopped');
           };
-          gateway.resolve(toWindowGateway({ kind: 'background', app, key, loads, asked }));
+          const port = createConsolePort(app, session);
+          const address = async (): Promise<string | undefined> => (app.config().console === false ? undefined : port.address());
+          gateway.resolve(toWindowGateway({ kind: 'background', app, key, loads, console: address, asked }));
           await app.watchConfig(loads.load);
           setTimeout(() => void app.registry.start(), app.registry.knew() ? SETTLE_MS : 0).unref();
-          const idle = idleFor(Number(options.idle) * 1000, () => windows.count() > 0 || app.calls() > 0, over.promise);
+          const idle = idleFor(Number(options.idle) * 1000, () => windows.count() > 0 || app.calls() > 0 || port.isUsed(), over.promise);
           const why = await Promise.race([over.promise, idle, signalled.then(() => 'stopped' as const)]);
           log.info(why === 'moved' ? 'another gateway takes over' : 'the gateway in the background ends');
           app.drain();
           await windows.end(why);
           await app.close();
+          await port.close();
           session.flushLog();
         },
       );

@@ -6,6 +6,7 @@ import { addAudit } from './audit.ts';
 import { addBackground } from './background.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
+import { addConsole } from './console.ts';
 import { addDoctor } from './doctor.ts';
 import { addEnable } from './enable.ts';
 import { addExport } from './export.ts';
@@ -26,6 +27,7 @@ export async function addCommands(program: Command, adapters: readonly Adapter[]
   addCall(program, adapters);
   addApprovals(program, adapters);
   addCommand(program, adapters);
+  addConsole(program, adapters);
   addDoctor(program, adapters);
   addEnable(program, adapters);
   addExport(program, adapters);

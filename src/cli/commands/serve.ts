@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
 import { adminPluginRoutes } from '../../admin/admin-plugins.ts';
 import type { App } from '../../app.ts';
+import { servesConsole } from '../../config/listen.ts';
 import { createConsole } from '../../console/console.ts';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
+import { toError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
 import { PATHS } from '../../core/paths.ts';
 import { httpLines, stdioLine } from '../connect.ts';
 import { type CommonOptions, openSession } from '../context.ts';
 import { firstScreen } from '../first-screen.ts';
 import { columns, printMasked } from '../print.ts';
 import { untilStopped } from '../stop.ts';
+import { consoleBase } from '../window/console-base.ts';
 import { recordLoads } from '../window/serve-windows.ts';
 import { takeWindows } from '../window/take-windows.ts';
 
@@ -41,17 +45,21 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           const codes = adapters.find(({ adminCodes }) => adminCodes);
           const routes = adminPluginRoutes(app.admin, session.redactor, codes);
           const openConsole = createConsole({ app, redactor: session.redactor, log });
-          const http = await serveHttp(app.engine, config, app.limits, app, routes, log, openConsole).catch(async (error) => {
-            await app.close();
-            throw error;
-          });
+          const http = await serveHttp(app.engine, config, app.limits, app, routes, log, { fallThrough: openConsole }).catch(
+            async (error) => {
+              await app.close();
+              throw error;
+            },
+          );
           const loads = recordLoads(session.load, () => app.config().file);
-          const windows = await takeWindows(app, session, loads);
+          const windows = await takeWindows(app, session, loads, http.origin);
           void app.registry.start();
           // Clients are served meanwhile. Wait, so that the printed states are true.
           const opening = app.registry.opened(app.limits.firstListMs);
           if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
             announce(app, app.config().listen.public ?? http.origin, PATHS, options.json);
+            // Logs and pipes of other programs must not get a link that logs in.
+            if (process.stdout.isTTY && !options.json) await printLink(app, http.origin, log);
             app.onConfig(http.applyConfig);
             await app.watchConfig((took) => {
               const next = loads.load(took);
@@ -89,4 +97,14 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
       '\n',
     ),
   );
+}
+
+async function printLink({ config, stateFile }: App, origin: string, log: Logger): Promise<void> {
+  if (!servesConsole(config())) return;
+  const { createLoginCode, loginLink } = await import('../../console/login-code.ts');
+  try {
+    process.stdout.write(`\nConsole  ${loginLink(consoleBase(config().listen, origin), createLoginCode(stateFile))}\n`);
+  } catch (error) {
+    log.warn(`no login link for the console can be made: ${toError(error).message}`);
+  }
 }

@@ -18,6 +18,8 @@ export interface GatewayParts {
   readonly app: App;
   readonly key: Buffer;
   readonly loads: LoadRecord;
+  /** The address of the console; undefined if it is switched off. */
+  readonly console: () => Promise<string | undefined>;
   /** Another program asks the gateway to end; returns why it does not. */
   asked(what: 'stop' | 'takeover'): string | undefined;
 }
@@ -49,13 +51,14 @@ export function recordLoads(load: CliSession['load'], file: () => string | undef
 }
 
 /** The gateway as its windows see it. */
-export function toWindowGateway({ kind, app, key, loads, asked }: GatewayParts): WindowGateway {
+export function toWindowGateway({ kind, app, key, loads, console, asked }: GatewayParts): WindowGateway {
   const started = Date.now();
   return {
     engine: app.engine,
     limits: app.limits,
     facts: () => ({ kind, pid: process.pid, started, calls: app.calls(), plugins: app.plugins().length }),
     asked,
+    console,
     async admit({ profile, config: theirs }) {
       const { file, state } = app.config();
       if (file === undefined) return { ok: false, reason: 'it has no configuration file' };

@@ -32,9 +32,11 @@ export async function attach({ config, profile }: WindowRequest): Promise<Link |
 
 /** Attaches to the gateway that runs; starts one in the background if none does. Throws if that fails. */
 export async function attachOrStart(request: WindowRequest): Promise<Link> {
-  const found = await attach(request);
-  if (found) return found;
-  const { file } = request.config;
+  return (await attach(request)) ?? (await untilStarted(request.config.file, () => attach(request)));
+}
+
+/** Starts a gateway in the background and connects to it, or to the one that another window has just started. Throws if that fails. */
+export async function untilStarted(file: string, connect: () => Promise<Link | undefined>): Promise<Link> {
   const child = spawn(process.execPath, [process.argv[1] as string, 'background', '--config', file], {
     cwd: dirname(file),
     detached: true,
@@ -51,7 +53,7 @@ export async function attachOrStart(request: WindowRequest): Promise<Link> {
   child.unref();
   const until = performance.now() + START_MS;
   for (;;) {
-    const link = await attach(request);
+    const link = await connect();
     if (link) return link;
     if (ended !== undefined) throw new Error(`the gateway in the background did not start: ${ended}`);
     if (performance.now() > until) throw new Error(`the gateway in the background did not start within ${START_MS / 1000} s`);

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../../app.ts';
+import { servesConsole } from '../../config/listen.ts';
 import { toError } from '../../core/errors.ts';
 import { createFolder, windowPlace } from '../../core/window/place.ts';
 import { withLock } from '../../host/process/lock.ts';
 import { createStateKey } from '../../store/state-key.ts';
 import { serveWindows, takeSocket, type Windows } from '../../transports/windows.ts';
 import type { CliSession } from '../context.ts';
+import { consoleBase } from './console-base.ts';
 import { openLink } from './link.ts';
 import { type LoadRecord, toWindowGateway } from './serve-windows.ts';
 
 const TAKEOVER_MS = 30_000;
 const POLL_MS = 50;
 
-/** Lets `plugmux stdio` attach to this `serve`; a gateway in the background makes room. Undefined if that is not possible. */
-export async function takeWindows(app: App, session: CliSession, loads: LoadRecord): Promise<Windows | undefined> {
+/** Lets `plugmux stdio` attach to this `serve`, which listens at `origin`; a gateway in the background makes room. Undefined if that is not possible. */
+export async function takeWindows(app: App, session: CliSession, loads: LoadRecord, origin: string): Promise<Windows | undefined> {
   const { state } = app.config();
   const { log } = session;
   const key = process.platform === 'win32' ? undefined : createStateKey(state)();
@@ -39,7 +41,14 @@ export async function takeWindows(app: App, session: CliSession, loads: LoadReco
     });
     if (!server) return undefined;
     const refused = `plugmux serve (process ${process.pid}) runs with this state folder`;
-    const gateway = toWindowGateway({ kind: 'serve', app, key, loads, asked: () => refused });
+    const gateway = toWindowGateway({
+      kind: 'serve',
+      app,
+      key,
+      loads,
+      console: async () => (servesConsole(app.config()) ? consoleBase(app.config().listen, origin) : undefined),
+      asked: () => refused,
+    });
     const windows = serveWindows(server, key, Promise.resolve(gateway), log);
     session.onWarning(windows.warn);
     return windows;

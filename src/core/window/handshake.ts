@@ -17,7 +17,7 @@ export interface Greeting {
 export interface Hello {
   readonly nonce: string;
   readonly proof: string;
-  readonly ask: 'window' | 'status' | 'stop' | 'takeover';
+  readonly ask: 'window' | 'status' | 'stop' | 'takeover' | 'console';
   readonly window?: { readonly profile: string; readonly config: ConfigIdentity; readonly pid: number };
 }
 
@@ -36,9 +36,9 @@ export interface GatewayFacts {
   readonly plugins: number;
 }
 
-/** The last line of the handshake, of the gateway, once it is ready. */
+/** The last line of the handshake, of the gateway, once it is ready. `console`: the address of the console. */
 export type Answer =
-  | { readonly ok: true; readonly facts: GatewayFacts; readonly messageBytes: number; readonly warning?: string }
+  | { readonly ok: true; readonly facts: GatewayFacts; readonly messageBytes: number; readonly warning?: string; readonly console?: string }
   /** `final`: another gateway would refuse it too. `again`: the file has changed meanwhile. */
   | { readonly ok: false; readonly reason: string; readonly final?: boolean; readonly again?: boolean };
 

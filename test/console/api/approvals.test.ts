@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createLoginCode } from '../../../dist/src/console/sessions.js';
+import { createLoginCode } from '../../../dist/src/console/login-code.js';
 import { createStateFile } from '../../../dist/src/store/state-file.js';
 import type { Waiting } from '../../../src/console/api/tool-types.ts';
 import type { Page } from '../../../src/console/api/types.ts';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
-import { createLoginCode } from '../../../dist/src/console/sessions.js';
+import { createLoginCode } from '../../../dist/src/console/login-code.js';
 import { createConsoleKeys } from '../../../dist/src/store/console-keys.js';
 import { createStateFile, type StateFile } from '../../../dist/src/store/state-file.js';
 import type { LoginAnswer } from '../../../src/console/api/types.ts';

@@ -15,6 +15,7 @@ const TIME_OF_DAY = [
   'cli/import/replace-client.ts',
   'cli/window/serve-windows.ts',
   'console/api/overview.ts',
+  'console/login-code.ts',
   'console/sessions.ts',
   'core/log-ring.ts',
   'gateway/approval/approval-queue.ts',
