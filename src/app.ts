@@ -25,6 +25,7 @@ import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
 import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
+import { createPins, type Pins } from './policy/pins.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
 import { discoverPlugins } from './registry/discovery/sources.ts';
@@ -34,6 +35,7 @@ import { createReadiness } from './registry/readiness.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { createStoredValues } from './registry/settings/stored-values.ts';
 import { openState } from './store/open-state.ts';
+import { createPinTable } from './store/pin-table.ts';
 import type { StateFile } from './store/state-file.ts';
 
 /** The parts that the app is built from. */
@@ -60,6 +62,7 @@ export interface App {
   readonly engine: Engine;
   readonly grants: Grants;
   readonly approvals: ConsoleApprovals;
+  readonly pins: Pins;
   config(): Config;
   /** The limits in effect; reading a property returns its present value. */
   readonly limits: Limits;
@@ -121,7 +124,9 @@ export async function createApp({
   if (!acceptDamage) store.refuseUnusable();
   const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);
   const memory = createOfferMemory(store, stateKey, config.file, log);
-  const registry = createRegistry(host, store, log, memory);
+  const pins = createPins(config, createPinTable(store.file), log);
+  await pins.refresh();
+  const registry = createRegistry(host, store, log, memory, pins.filter);
   const grants = createGrants(store);
   const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue });
   const tickets = createTickets(store, () => limits.askMs);
@@ -238,6 +243,7 @@ export async function createApp({
     gateway,
     grants,
     approvals: inConsole,
+    pins,
     registry,
     engine,
     config: () => config,
@@ -267,6 +273,7 @@ export async function createApp({
       });
       look = createFileLook(ownFiles(), config.stamp, reload);
       // A change between the first reading and the start of the watcher would be missed.
+      pins.watch(registry.rebuild);
       watcher = await createWatcher(reload, look.now, log);
       watchAll();
     },
@@ -275,6 +282,7 @@ export async function createApp({
       drain();
       clearTimeout(again);
       look?.close();
+      pins.close();
       await watcher?.close();
       engine.close();
       await applying.catch(() => undefined);

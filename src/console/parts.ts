@@ -8,6 +8,7 @@ import type { PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SettingsAdmin } from '../gateway/settings-admin.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Grants } from '../policy/grants.ts';
+import type { Pins } from '../policy/pins.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { StateFile } from '../store/state-file.ts';
@@ -20,6 +21,7 @@ export interface ConsoleApp {
   readonly engine: Engine;
   readonly grants: Grants;
   readonly approvals: ConsoleApprovals;
+  readonly pins: Pins;
   readonly admin: PluginAdmin;
   readonly settings: SettingsAdmin;
   readonly stateFile: StateFile;

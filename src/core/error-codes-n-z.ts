@@ -111,6 +111,11 @@ export const CODES_N_TO_Z = {
     meaning: 'A tool of a plugin cannot be served.',
     fix: 'Correct the tool; the others are served.',
   },
+  TOOL_WITHHELD: {
+    outcome: 'NOT_SENT',
+    meaning: 'The tool differs from the lock file, or is not in it.',
+    fix: 'The owner of the gateway can look at it with `plugmux lock --diff`, and accept it there with --accept or in the console.',
+  },
   UNAUTHENTICATED: {
     meaning: 'A valid bearer token is needed.',
     fix: 'Send Authorization: Bearer with a token from mcp.json.',

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue/catalogue.ts';
 import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
-import { type KnownTool, readKnown } from './offer/known-tools.ts';
+import { type KnownTool, recallKnown } from './offer/known-tools.ts';
 import type { OfferMemory } from './offer/offer-memory.ts';
 import type { RegistryLimits } from './offer/tools.ts';
 import { digestOf } from './plugin-digest.ts';
@@ -32,6 +32,8 @@ export interface Registry {
   /** Makes the next `apply` open a plugin anew; the present one serves until then. */
   replace(pluginId: string): void;
   catalogue(): Catalogue;
+  /** Builds it again, because its filter has changed. */
+  rebuild(): void;
   plugins(): readonly PluginStatus[];
   config(pluginId: string): PluginConfig | undefined;
   /** The commands that a user can run on a plugin. */
@@ -71,8 +73,14 @@ export interface Registry {
 const REMEMBERED = 'known-tools';
 const SAVE_AFTER_MS = 1_000;
 
-/** An empty registry. Keeps each plugin's last known tools in `store` and its offer in `memory`, if given. */
-export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog, memory?: OfferMemory): Registry {
+/** An empty registry. Keeps each plugin's last known tools in `store` and its offer in `memory`, if given; serves what `filter` returns. */
+export function createRegistry(
+  host: Host,
+  store: Store | undefined,
+  log: Logger = silentLog,
+  memory?: OfferMemory,
+  filter: (catalogue: Catalogue) => Catalogue = (catalogue) => catalogue,
+): Registry {
   const listeners: ((catalogue: Catalogue) => void)[] = [];
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
@@ -83,14 +91,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   let catalogue = buildCatalogue([], 0);
   let closing: Promise<void>[] = [];
 
-  const remembered = (id: string): KnownTool[] => {
-    try {
-      return readKnown(store?.get(REMEMBERED, id) ?? '[]');
-    } catch (error) {
-      log.warn(`plugin "${id}": cached tool list is unreadable: ${(error as Error).message}`);
-      return [];
-    }
-  };
+  const remembered = (id: string): KnownTool[] => recallKnown(id, () => store?.get(REMEMBERED, id), log);
 
   const remember = (plugin: RegisteredPlugin): void => {
     plugin.remember();
@@ -111,7 +112,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const rebuild = (): void => {
     unopened = new Map(plugins.filter(({ isRemembered }) => isRemembered).map((plugin) => [plugin.id, plugin]));
     const contributions = plugins.flatMap((plugin) => plugin.contribution(() => remembered(plugin.id)) ?? []);
-    catalogue = buildCatalogue(contributions, limits.tools);
+    catalogue = filter(buildCatalogue(contributions, limits.tools));
     for (const [name, plugins] of catalogue.collisions) {
       const message = `the tool name "${name}" is claimed by ${plugins.join(' and ')}; each is served as <plugin>_${name}`;
       if (!announced.has(message)) log.warn(message);
@@ -239,6 +240,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     },
     replace: (pluginId) => void stale.add(pluginId),
     catalogue: () => catalogue,
+    rebuild: () => changed(),
     plugins: () => plugins.map(statusOf),
     config: (id) => plugins.find((plugin) => plugin.id === id)?.config,
     commands: (id) => plugins.find((plugin) => plugin.id === id)?.commands() ?? [],

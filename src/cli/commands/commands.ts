@@ -15,6 +15,7 @@ import { addInfo } from './info.ts';
 import { addInit } from './init.ts';
 import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
+import { addLock } from './lock.ts';
 import { addSchema } from './schema.ts';
 import { addSettings } from './settings.ts';
 import { addStatus } from './status.ts';
@@ -32,6 +33,7 @@ export async function addCommands(program: Command, adapters: readonly Adapter[]
   addEnable(program, adapters);
   addExport(program, adapters);
   addLimits(program, adapters);
+  addLock(program, adapters);
   addImport(program, adapters);
   addInit(program);
   addSchema(program, adapters);

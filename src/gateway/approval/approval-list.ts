@@ -3,8 +3,8 @@ import type { Approval } from '../../core/contract/tool.ts';
 import { type Grants, toGrantKey } from '../../policy/grants.ts';
 import type { ApprovalSource } from '../../policy/policy.ts';
 import type { PromptEntry } from '../../registry/catalogue/catalogue.ts';
+import { surfaceOf } from '../../registry/catalogue/surface.ts';
 import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
-import { surfaceOf } from '../audit/audit-fields.ts';
 import type { View } from '../view/view.ts';
 
 /** The approval of one tool. */

@@ -7,7 +7,7 @@ import { draining } from '../../core/stopping.ts';
 import { toTimer } from '../../core/timer.ts';
 import type { ApprovalSource } from '../../policy/policy.ts';
 import type { Catalogue } from '../../registry/catalogue/catalogue.ts';
-import { surfaceOf } from '../audit/audit-fields.ts';
+import { surfaceOf } from '../../registry/catalogue/surface.ts';
 import type { Call } from '../call/call.ts';
 import type { ApprovalPrompt, ApprovalPrompter, PersonAnswer } from './approvals.ts';
 import type { Consent } from './consent-form.ts';

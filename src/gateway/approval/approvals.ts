@@ -7,7 +7,7 @@ import type { Redactor } from '../../core/secrets/redact.ts';
 import { type GrantKey, type Grants, toGrantKey } from '../../policy/grants.ts';
 import type { Tickets } from '../../policy/tickets.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
-import { surfaceOf } from '../audit/audit-fields.ts';
+import { surfaceOf } from '../../registry/catalogue/surface.ts';
 import type { Call } from '../call/call.ts';
 import { argumentsFor } from '../call/numbers.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';

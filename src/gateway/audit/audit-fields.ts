@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
 import type { Caller } from '../../core/contract/caller.ts';
-import { toJsonText } from '../../core/json/exact-number.ts';
 import { showName } from '../../core/text/text.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
+import { surfaceOf } from '../../registry/catalogue/surface.ts';
 
 const toolFields = new WeakMap<ToolEntry, string>();
 
@@ -23,11 +22,6 @@ export function auditFields(entry: ToolEntry): string {
 /** The fields of an audit line for a tool that does not exist for the caller, by the name that was called. */
 export function unknownFields(name: string): string {
   return members({ plugin: '', tool: showName(name) });
-}
-
-/** A short hash over everything a model sees of a tool. */
-export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
-  return hash('sha256', toJsonText([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
 }
 
 interface CallerFields {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
+import { toolWithheld } from '../../policy/pins.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { unknownFields } from '../audit/audit-fields.ts';
@@ -40,10 +41,14 @@ export function createRefusals({ registry, parts, policy, view }: RefusalParts):
     const cause = lost && policy().knew(lost, caller) ? registry.unavailable(lost.plugin.id) : undefined;
     return cause && new GatewayError(cause.code, cause.message, { ...cause.details, tool: name });
   };
+  const withheld = (name: string, { caller }: Call): GatewayError | undefined => {
+    const tool = registry.catalogue().withheld.get(name);
+    return tool && policy().knew(tool.entry, caller) ? toolWithheld(name, tool) : undefined;
+  };
   return {
     refuse,
     async refuseUnknown(name, args, call, caller) {
-      const failure = causeOfLoss(name, call);
+      const failure = withheld(name, call) ?? causeOfLoss(name, call);
       if (!failure) return refuse(unknown('UNKNOWN_TOOL', 'tool', name, view(call).tools.keys()), name, args, caller);
       await note(failure, name, args, caller);
       return { result: toRefusal(failure, call, parts()), failure };

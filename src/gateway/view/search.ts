@@ -27,10 +27,11 @@ const CALL = 'call_tool';
 const USUAL = 8;
 const MAX_ENTRIES = 50;
 
-/** The search over the tools of a view; `complete` adds the common rules to the two tools. */
+/** The search over the tools of a view; `complete` adds the common rules to the two tools, `causeOf` says why a tool is withheld. */
 export function createToolSearch(
   tools: ReadonlyMap<string, VisibleTool>,
   complete: (own: Pick<ToolRules, 'entry' | 'approval'>) => VisibleTool,
+  causeOf: (name: string) => GatewayError | undefined,
 ): ToolSearch {
   const index = createToolIndex(tools);
 
@@ -82,6 +83,8 @@ export function createToolSearch(
     approval: 'client',
     // Only reached for unknown tools; otherwise `resolve` redirects the call.
     call: async ({ name }) => {
+      const cause = causeOf(String(name));
+      if (cause) throw cause;
       throw new GatewayError('UNKNOWN_TOOL', `Unknown tool: ${name}.${didYouMean(String(name), tools.keys())} Search with ${FIND}.`);
     },
   };

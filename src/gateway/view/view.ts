@@ -1,7 +1,9 @@
 import type { Config } from '../../config/config.ts';
 import type { Caller } from '../../core/contract/caller.ts';
 import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
+import type { GatewayError } from '../../core/errors.ts';
 import { createNameMap, type NameMap } from '../../policy/patterns.ts';
+import { toolWithheld } from '../../policy/pins.ts';
 import type { Policy, ProfileSettings } from '../../policy/policy.ts';
 import type { Catalogue, PromptEntry, ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import type { Places, ResourceEntry } from '../../registry/catalogue/places.ts';
@@ -67,9 +69,13 @@ export function createView(
     middleware,
     settings,
   };
+  const withheld = (name: string): GatewayError | undefined => {
+    const tool = catalogue.withheld.get(name);
+    return tool && policy.knew(tool.entry, caller) ? toolWithheld(name, tool) : undefined;
+  };
   const search =
     settings.search === true
-      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }))
+      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }), withheld)
       : undefined;
   const profileText = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);

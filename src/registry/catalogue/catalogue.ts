@@ -35,6 +35,14 @@ export interface ToolEntry {
   readonly others: readonly ToolEntry[];
 }
 
+/** A tool that is not in the lock file, or differs from it. */
+export interface WithheldTool {
+  readonly entry: ToolEntry;
+  readonly kind: 'new' | 'changed';
+  /** Why the lock file cannot be used, if that is the reason. */
+  readonly fault?: string;
+}
+
 /** One registered prompt under its public name. */
 export interface PromptEntry {
   readonly name: string;
@@ -51,6 +59,8 @@ export interface Reader {
 /** Everything that is offered at one moment. Immutable; a change builds a new one. */
 export interface Catalogue extends Places {
   readonly tools: ReadonlyMap<string, ToolEntry>;
+  /** Tools that are neither listed nor callable, because they differ from the lock file. */
+  readonly withheld: ReadonlyMap<string, WithheldTool>;
   /** Tools that are not listed because their plugin currently offers nothing. */
   readonly lost: ReadonlyMap<string, LostTool>;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
@@ -119,6 +129,7 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
   }
   return {
     tools,
+    withheld: new Map(),
     lost,
     prompts: promptsOf(withText, rewriters),
     ...places,

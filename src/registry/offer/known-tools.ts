@@ -1,6 +1,7 @@
 import type { Manifest } from '../../core/contract/plugin.ts';
 import type { Tool } from '../../core/contract/tool.ts';
 import { isJsonObject } from '../../core/json/json.ts';
+import type { Logger } from '../../core/log.ts';
 
 /** A tool of a plugin's last known list. */
 export interface KnownTool {
@@ -21,6 +22,16 @@ export interface LostTool {
 export function toKnown({ name, native, labels, shownTo }: Tool, claim: string): KnownTool {
   if (shownTo !== undefined) return { claim };
   return { claim, tool: { name, ...(native === undefined ? {} : { native }), ...(labels === undefined ? {} : { labels }) } };
+}
+
+/** The last known tools of a plugin; none if the stored list cannot be read. */
+export function recallKnown(id: string, read: () => string | undefined, log: Logger): KnownTool[] {
+  try {
+    return readKnown(read() ?? '[]');
+  } catch (error) {
+    log.warn(`plugin "${id}": cached tool list is unreadable: ${(error as Error).message}`);
+    return [];
+  }
 }
 
 /** Reads a stored list and skips invalid entries. Throws if the text is not JSON. */

@@ -23,6 +23,7 @@ const TIME_OF_DAY = [
   'gateway/audit/audit-log.ts',
   'gateway/audit/day-file.ts',
   'gateway/audit/failed-logins.ts',
+  'gateway/lock-admin.ts',
   'gateway/stats/call-stats.ts',
   'host/python/environment-record.ts',
   'host/python/environments.ts',

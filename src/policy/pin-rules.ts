@@ -1,0 +1,103 @@
+import { readFileSync, statSync } from 'node:fs';
+import { toError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Catalogue, PromptEntry, ToolEntry, WithheldTool } from '../registry/catalogue/catalogue.ts';
+import { instructionsUri } from '../registry/catalogue/instructions.ts';
+import { instructionsSurface, surfaceOf } from '../registry/catalogue/surface.ts';
+import type { PinTable, StoredPin } from '../store/pin-table.ts';
+import { type Lock, lockPrompt, readLock } from './lock-file.ts';
+
+/** The part of a pin that stands for a plugin's instructions. */
+export const INSTRUCTIONS = 'instructions';
+
+/** The part of a pin that stands for a prompt. */
+export const promptPart = (name: string): string => `prompt:${name}`;
+
+/** The rules of one reading of the lock file. */
+export interface PinRules {
+  /** Undefined if the file cannot be used: everything is withheld then. */
+  readonly lock: Lock | undefined;
+  readonly fault: string | undefined;
+  /** When the file was written, in milliseconds since 1970. */
+  readonly since: number;
+  /** The part of a catalogue that equals the lock file or was accepted since. */
+  filter(catalogue: Catalogue): Catalogue;
+  /** What the console accepted since the file was written. */
+  accepted(): readonly StoredPin[];
+  /** The catalogue before it was filtered. */
+  whole(): Catalogue | undefined;
+}
+
+/** Reads a lock file that exists. Never throws: a file that cannot be used withholds everything. */
+export function createPinRules(file: string, table: PinTable, log: Logger): PinRules {
+  let lock: Lock | undefined;
+  let fault: string | undefined;
+  let since = 0;
+  try {
+    since = Math.round(statSync(file).mtimeMs);
+    lock = readLock(readFileSync(file, 'utf8'));
+  } catch (error) {
+    fault = toError(error).message;
+    log.error(`all tools are withheld, because ${file} cannot be used: ${fault}`);
+  }
+  let whole: Catalogue | undefined;
+
+  const accepted = (): readonly StoredPin[] => {
+    if (!lock) return [];
+    try {
+      return table.list().filter((pin) => pin.file === file);
+    } catch (error) {
+      log.error(`what the console has accepted is withheld, because it cannot be read: ${toError(error).message}`);
+      return [];
+    }
+  };
+
+  return {
+    lock,
+    fault,
+    since,
+    accepted,
+    whole: () => whole,
+    filter(catalogue) {
+      whole = catalogue;
+      const pins = new Set(accepted().map(({ plugin, part, surface }) => keyOf(plugin, part, surface)));
+      const isAccepted = (plugin: string, part: string, surface: string): boolean => pins.has(keyOf(plugin, part, surface));
+
+      const tools = new Map<string, ToolEntry>();
+      const withheld = new Map<string, WithheldTool>();
+      for (const [name, entry] of catalogue.tools) {
+        const { plugin, tool, others } = entry;
+        const locked = lock?.get(plugin.id)?.tools.get(tool.name);
+        const served = [entry, ...others].filter((variant) => {
+          const surface = surfaceOf(variant);
+          return surface === locked?.surface || locked?.variants?.includes(surface) || isAccepted(plugin.id, tool.name, surface);
+        });
+        const [first, ...rest] = served;
+        if (!first) withheld.set(name, { entry, kind: locked ? 'changed' : 'new', ...(fault === undefined ? {} : { fault }) });
+        else tools.set(name, served.length === 1 + others.length ? entry : { ...first, others: rest });
+      }
+
+      const instructions = catalogue.instructions.filter(({ plugin, text, composed }) => {
+        const surface = instructionsSurface(text, composed);
+        return lock?.get(plugin.id)?.instructions?.surface === surface || isAccepted(plugin.id, INSTRUCTIONS, surface);
+      });
+      // The texts that are generated at each read are prompts and resources, too, and have no text here.
+      const silent = new Set([...catalogue.tools.values(), ...catalogue.prompts.values()].map(({ plugin }) => plugin.id));
+      for (const { plugin } of instructions) silent.delete(plugin.id);
+      const isSilent = ({ plugin, prompt }: PromptEntry): boolean => silent.has(plugin.id) && prompt.name === `${plugin.id}_instructions`;
+      const prompts = [...catalogue.prompts].filter(([, entry]) => {
+        const { surface } = lockPrompt(entry);
+        const locked = lock?.get(entry.plugin.id)?.prompts.get(entry.prompt.name)?.surface === surface;
+        return (locked || isAccepted(entry.plugin.id, promptPart(entry.prompt.name), surface)) && !isSilent(entry);
+      });
+      const resources = [...catalogue.resources].filter(
+        ([, { plugin, resource }]) => !silent.has(plugin.id) || resource.uri !== instructionsUri(plugin),
+      );
+      return { ...catalogue, tools, withheld, instructions, prompts: new Map(prompts), resources: new Map(resources) };
+    },
+  };
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
