@@ -7,7 +7,6 @@ import { createFileLook, type FileLook } from './config/reload/file-look.ts';
 import { createLiveLimits } from './config/reload/live-limits.ts';
 import { createWatcher, type Watcher } from './config/reload/watch.ts';
 import type { Adapter } from './core/contract/adapter.ts';
-import { GatewayError } from './core/errors.ts';
 import { setInstance } from './core/instance.ts';
 import type { Logger } from './core/log.ts';
 import { createLogRing, type LogRing } from './core/log-ring.ts';
@@ -17,9 +16,11 @@ import { type ConsoleApprovals, createConsoleApprovals } from './gateway/approva
 import { createAudit, proveAudit } from './gateway/audit/audit.ts';
 import { createAuditHeads } from './gateway/audit/audit-heads.ts';
 import { createReload } from './gateway/config-reload.ts';
+import { createEndedProfiles } from './gateway/ended-profiles.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
 import { createSettingsAdmin, type SettingsAdmin } from './gateway/settings-admin.ts';
+import { createToolSwitchAdmin, type ToolSwitchAdmin } from './gateway/tool-switch-admin.ts';
 import { createHintLines } from './gateway/view/unused-hints.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
@@ -75,6 +76,7 @@ export interface App {
   /** The latest lines of the log. */
   readonly logs: LogRing;
   readonly settings: SettingsAdmin;
+  readonly switches: ToolSwitchAdmin;
   /** The database of the state folder. */
   readonly stateFile: StateFile;
   /** Counts a failed login for the audit log. */
@@ -119,7 +121,7 @@ export async function createApp({
   };
   registerSecrets(config);
 
-  const { store, key: stateKey, pluginStore, settings } = openState(config.state, log, redactor.add);
+  const { store, key: stateKey, pluginStore, settings, toolSwitches } = openState(config.state, log, redactor.add);
   setInstance(stateKey, config.file);
   if (!acceptDamage) store.refuseUnusable();
   const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);
@@ -133,7 +135,7 @@ export async function createApp({
   const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt]);
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
-  const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log);
+  const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log, toolSwitches.isOff);
   const engine = createEngine(gateway, limits, () => config.tokens.length === 0, redactor, log);
 
   const drain = (): void => {
@@ -173,8 +175,7 @@ export async function createApp({
     setRules(rulesOf(config));
   });
 
-  // Profiles that clients may have used since the last look at the plugins.
-  let profiles: readonly string[] = [];
+  const profiles = createEndedProfiles((gone, error) => engine.revoke(({ profile }) => gone.has(profile), error), log);
 
   // Applies everything that does not depend on plugins. Throws before anything has changed.
   const hold = (next: Config): void => {
@@ -189,7 +190,7 @@ export async function createApp({
     }
     config = next;
     replaceLimits(next.limits);
-    profiles = [...new Set([...profiles, ...policy.profiles()])];
+    profiles.keep(policy);
     setRules(rules);
     engine.applyLimits();
     for (const listener of listeners) listener(config);
@@ -202,6 +203,7 @@ export async function createApp({
     const now = config;
     clearTimeout(again);
     const undecided = enablement.check();
+    if (!undecided) toolSwitches.load(log);
     const found = await discoverPlugins(now, adapters, host, storedValues(now, undecided));
     if (undecided) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
@@ -209,15 +211,7 @@ export async function createApp({
     if (config !== now) return;
     closing = new Map();
     setRules(rulesOf(now));
-    endProfiles();
-  };
-  // Clients of a removed profile are rejected; they never get the view of another profile.
-  const endProfiles = (): void => {
-    const gone = new Set(profiles.filter((profile) => !policy.hasProfile(profile)));
-    profiles = policy.profiles();
-    if (gone.size === 0) return;
-    for (const profile of gone) log.warn(`profile "${profile}" was removed: its sessions and calls end`);
-    engine.revoke(({ profile }) => gone.has(profile), new GatewayError('NOT_FOUND', 'The profile was removed.'));
+    profiles.end(policy);
   };
   await applyPlugins();
 
@@ -232,6 +226,13 @@ export async function createApp({
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
   };
+  const switches = createToolSwitchAdmin({
+    registry,
+    policy: () => policy,
+    switches: toolSwitches,
+    changed: () => setRules(rulesOf(config)),
+    record,
+  });
   const admin = createPluginAdmin(registry, enablement, applyConfig, record);
   const settingsAdmin = createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record });
 
@@ -239,6 +240,7 @@ export async function createApp({
     admin,
     logs: logRing,
     settings: settingsAdmin,
+    switches,
     stateFile: store.file,
     gateway,
     grants,

@@ -167,7 +167,8 @@ export const REQUIREMENTS = {
     'null-params': 'Null parameters and cursors, and an empty cursor, are treated as absent.',
     F27: 'Connections over the limit replace idle ones or are rejected; all loopback addresses share one limit, and no local program can use it up.',
     'http-headers': 'More than 100 headers are rejected with 431, and every header of a request is checked.',
-    'public-address': '`listen.public` is an accepted host and origin and the beginning of printed addresses; a request never changes it.',
+    'public-address':
+      'The address in `listen.public` is an accepted host and origin and the beginning of printed addresses; a request never changes it.',
     F29: 'The forwarding headers of a request are ignored unless they come from a proxy that the operator trusts.',
     F38: 'A token that is absent, wrong, duplicate, in the URL or of another scheme is 401, and never logged.',
     F41: 'The data of one principal does not exist for another; the owner is not affected by attempts.',
@@ -194,7 +195,7 @@ export const REQUIREMENTS = {
       'Tokens with the scope "observe" or "admin" log in at the console; other tokens do not, and no token opens its API.',
     'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
     'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
-    'console-off': '`"console": false` removes the page and its API; by default both exist only on loopback.',
+    'console-off': 'The key `"console": false` removes the page and its API; by default both exist only on loopback.',
     'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',
     'console-live-bounds':
       'The live channel bounds the size and number of messages, the sockets of a key and in all, and what a slow page has not read.',
@@ -207,7 +208,7 @@ export const REQUIREMENTS = {
     'console-background':
       'The gateway of all windows opens a loopback port for the console alone when `plugmux console` asks, and stays while a page is open.',
     'console-link-hidden':
-      '`plugmux serve` prints a login link on a terminal only; no code or key is in a log, an audit line or the state folder.',
+      'The command `plugmux serve` prints a login link on a terminal only; no code or key is in a log, an audit line or the state folder.',
     'console-login-throttled': 'Failed logins at the console are throttled by address; a valid code always passes.',
   }),
   ...promised('approval', {
@@ -432,6 +433,19 @@ export const REQUIREMENTS = {
       'Finished calls are counted by tool and outcome, and the latest are kept with the words of the audit log, without arguments unless the log has them.',
     'clients-listed':
       'Connected clients of both eras are listed with what they can do and when they last listed and called, and each can be ended.',
+    'console-try':
+      'A tool that is tried at the console passes everything that a call passes, asks in the page, and pages are told what happens.',
+    metrics:
+      'The figures of /metrics are in the text format of Prometheus, for tokens with the scope "metrics" or "admin", or for all if the file says so.',
+    'console-overview': 'One answer has what the first screen of the console shows, within 60 KB at 20 plugins.',
+    'console-calls': 'The console lists finished calls of all clients, the latest from memory and older ones from the audit log.',
+    'console-tools': 'The console shows each tool in the forms that clients get, with what they lose and how many tokens they cost.',
+    'console-tool-switch':
+      'A tool that is switched off for a profile is neither listed nor callable in it, in other profiles nothing changes, and mcp.json wins.',
+    'console-settings': 'Settings are changed at the console with a revision, and each refusal names its cause; no value is recorded.',
+    'console-plugin-actions': 'Plugins are disabled, enabled, restarted and checked at the console.',
+    'console-clients': 'Clients of both eras are listed at the console, and a session that is ended there is over.',
+    'console-logs': 'The console shows the log, prompts and instructions as clients get them, and checks the audit log.',
     'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',

@@ -84,6 +84,8 @@ export interface Config {
     readonly required: boolean | undefined;
     readonly arguments: boolean;
   };
+  /** What GET /metrics shows, and whether everyone may read it if no token is configured. */
+  readonly metrics: { readonly tools: boolean; readonly open: boolean };
   /** Whether the console is served. Absent: only on loopback. */
   readonly console?: boolean;
   /** The stamp that the file and `files` had when they were read. */

@@ -225,6 +225,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       required: data.audit?.required,
       arguments: data.audit?.arguments ?? false,
     },
+    metrics: { tools: data.metrics?.tools ?? false, open: data.metrics?.open ?? false },
     ...(data.console === undefined ? {} : { console: data.console }),
     stamp: origin.stamp,
     values: data as unknown as Config['values'],

@@ -232,6 +232,12 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           arguments: z.boolean().optional().describe('record arguments in plain text, not only their digest'),
         })
         .optional(),
+      metrics: z
+        .strictObject({
+          tools: z.boolean().optional().describe('label figures with the tool, too'),
+          open: z.boolean().optional().describe('without tokens, let every local program read /metrics'),
+        })
+        .optional(),
       console: z
         .boolean()
         .optional()

@@ -9,6 +9,8 @@ import type { ConsoleContext } from './context.ts';
 import { answerErrors } from './errors.ts';
 import { checkOrigin, setHeaders } from './headers.ts';
 import { createLive } from './live/live.ts';
+import { createPagePresence } from './live/sources/approval-source.ts';
+import { createSources } from './live/sources/sources.ts';
 import { createLogin } from './login.ts';
 import type { ConsoleParts } from './parts.ts';
 import { serveRoute } from './serve-route.ts';
@@ -30,7 +32,14 @@ export function createConsoleServer(parts: ConsoleParts): ConsoleServer {
   const sessions = createSessions(parts.app.stateFile, parts.edge);
   const login = createLogin(parts, sessions);
   const started = Math.round(performance.timeOrigin);
-  const live = createLive({ ...parts, sessions, login, sources: [], revision: () => String(started) });
+  const live = createLive({
+    ...parts,
+    sessions,
+    login,
+    sources: createSources(parts, started),
+    pages: createPagePresence(parts.app),
+    revision: () => String(started),
+  });
   const context: ConsoleContext = { ...parts, sessions, login, live, started };
   const server = express();
   server.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');

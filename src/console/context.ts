@@ -27,4 +27,6 @@ export interface Asked<Query, Body> {
   readonly signal: AbortSignal;
   /** The client's address. */
   readonly address: string;
+  /** The port of this gateway that the request arrived at. */
+  readonly port: number;
 }

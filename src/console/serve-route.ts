@@ -38,6 +38,7 @@ export function serveRoute(route: ConsoleRoute, context: ConsoleContext): Reques
         by: toActor(session),
         signal: signalOf(response),
         address: context.edge.addressOf(request),
+        port: request.socket.localPort ?? 0,
       } as Asked<never, never>;
       sendAnswer(context.redactor, request, response, await run(route, context, asked));
     },

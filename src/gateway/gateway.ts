@@ -14,7 +14,7 @@ import type { Redactor } from '../core/secrets/redact.ts';
 import { createStopping, draining, unlessStopped } from '../core/stopping.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { PromptEntry } from '../registry/catalogue/catalogue.ts';
+import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
 import { approvalsPrompt, listApprovals } from './approval/approval-list.ts';
 import type { Approvals, Returned } from './approval/approvals.ts';
@@ -102,6 +102,7 @@ export function createGateway(
   audit: Audit,
   redactor: Redactor,
   log: Logger,
+  isOff: (profile: string, entry: ToolEntry) => boolean = () => false,
 ): Gateway {
   let rules = first;
   let views = new Map<string, View>();
@@ -118,7 +119,7 @@ export function createGateway(
 
   const pluginSemaphore = createSemaphores((id) => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
 
-  const stats = createCallStats(audit, () => rules.config.audit.arguments, redactor);
+  const stats = createCallStats(audit, () => rules.config.audit.arguments, redactor, queue.waiting);
   const departed = createDeparted(registry);
   const changed = (): void => {
     views = new Map();
@@ -137,7 +138,7 @@ export function createGateway(
 
   const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
   const build = (profile: string, session?: string): View =>
-    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session);
+    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session, (entry) => isOff(profile, entry));
   const sessions = createSessionViews(build);
   const view = ({ profile }: Caller, session?: string): View => {
     const found = views.get(profile) ?? build(profile);

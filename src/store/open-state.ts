@@ -5,6 +5,7 @@ import { createSealer } from './seal.ts';
 import { createPluginSettings, type PluginSettings } from './settings.ts';
 import { createStateKey, syncStateKey } from './state-key.ts';
 import { createStore, type Store } from './store.ts';
+import { createToolSwitches, type ToolSwitches } from './tool-switches.ts';
 
 /** What a gateway keeps in its state folder. Nothing is read or created before its first use. */
 export interface State {
@@ -14,6 +15,7 @@ export interface State {
   /** The data of one plugin. */
   readonly pluginStore: (pluginId: string) => PluginStore;
   readonly settings: PluginSettings;
+  readonly toolSwitches: ToolSwitches;
 }
 
 /** The state folder of a gateway. Throws CONFIG_INVALID if PLUGMUX_KEY is invalid. */
@@ -27,5 +29,6 @@ export function openState(dir: string, log: Logger, hide: (secret: string) => vo
     key,
     pluginStore,
     settings: createPluginSettings(store.file, sealer),
+    toolSwitches: createToolSwitches(store.file),
   };
 }

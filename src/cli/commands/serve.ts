@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { adminPluginRoutes } from '../../admin/admin-plugins.ts';
+import { metricsRoute } from '../../admin/metrics.ts';
+import type { MetricSources } from '../../admin/prometheus.ts';
 import type { App } from '../../app.ts';
 import { servesConsole } from '../../config/listen.ts';
 import { createConsole } from '../../console/console.ts';
@@ -43,7 +45,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         async (stopped) => {
           const app = await session.open({ forCalls: true });
           const codes = adapters.find(({ adminCodes }) => adminCodes);
-          const routes = adminPluginRoutes(app.admin, session.redactor, codes);
+          const routes = new Map([...adminPluginRoutes(app.admin, session.redactor, codes), ...metricsRoute(metricsOf(app))]);
           const openConsole = createConsole({ app, redactor: session.redactor, log });
           const http = await serveHttp(app.engine, config, app.limits, app, routes, log, { fallThrough: openConsole }).catch(
             async (error) => {
@@ -76,6 +78,10 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         },
       );
     });
+}
+
+function metricsOf({ gateway, engine, config, plugins, approvals }: App): MetricSources {
+  return { gateway, engine, config, plugins, approvals: approvals.count };
 }
 
 function announce(app: App, origin: string, paths: Readonly<Record<string, string>>, json: boolean | undefined): void {

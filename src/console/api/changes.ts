@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import type { LockAdmin } from '../../gateway/lock-admin.ts';
-import type { ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
+import { lockOf } from './shown/lock.ts';
 import type { Changes } from './tool-types.ts';
 
 const part = z.strictObject({ plugin: z.string().max(256), tool: z.string().max(1_024), surface: z.string().max(64) });
@@ -31,8 +30,3 @@ export const changeRoutes: readonly ConsoleRoute[] = [
     },
   }),
 ];
-
-async function lockOf({ pins, registry }: ConsoleContext['app']): Promise<LockAdmin> {
-  const { createLockAdmin } = await import('../../gateway/lock-admin.ts');
-  return createLockAdmin(pins, registry);
-}

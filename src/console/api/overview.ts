@@ -1,68 +1,52 @@
+import { localCaller } from '../../core/contract/caller.ts';
 import { VERSION } from '../../core/package.ts';
-import type { PluginStatus } from '../../registry/plugin-status.ts';
-import type { ConsoleContext } from '../context.ts';
+import { closedAt } from '../../registry/settings/file-values.ts';
 import { type ConsoleRoute, route } from './route.ts';
-import type { Card, CardState, Overview } from './types.ts';
+import { toCallLine } from './shown/call-lines.ts';
+import { toCard } from './shown/cards.ts';
+import { countChanges } from './shown/lock.ts';
+import { toTallySlot } from './shown/tally-slots.ts';
+import { tokensOfView } from './shown/tokens.ts';
+import type { Overview } from './types.ts';
 
-const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
-  disabled: 'disabled',
-  'needs-config': 'needs-config',
-  opening: 'starting',
-  ready: 'ready',
-  restarting: 'restarting',
-  failed: 'failed',
-  closed: 'disabled',
-};
+const FAILED_CALLS = 10;
+/** Clients in the first answer; GET /clients has all. */
+const CLIENTS = 50;
 
 /** The first screen. */
 export const overviewRoutes: readonly ConsoleRoute[] = [
   route('get', '/overview', {
     scope: 'observe',
-    handle({ app, started }, { session }): Overview {
+    async handle(context, { session }): Promise<Overview> {
+      const { app, started } = context;
       const config = app.config();
+      const now = Date.now();
+      const { tally, recent } = app.gateway.stats;
       return {
         revision: String(started),
         version: VERSION,
         started,
-        now: Date.now(),
+        now,
         me: { who: session.who, scopes: session.scopes },
         config: {
           ...(config.file === undefined ? {} : { file: config.file }),
           warnings: config.warnings,
-          fixed: [],
+          fixed: [...config.plugins.keys()].filter((id) => closedAt(config, id) !== undefined),
           auditArguments: config.audit.arguments,
-          lockFile: false,
+          lockFile: app.pins.rules() !== undefined,
         },
-        plugins: app.registry.plugins().map((status) => toCard(app, status, started)),
+        plugins: app.registry.plugins().map((status) => toCard(context, status)),
         profiles: app.policy().profiles(),
-        tally: { seconds: [], minutes: [] },
-        failedCalls: [],
-        approvals: 0,
-        clients: [],
-        changes: 0,
-        tokens: 0,
+        tally: {
+          seconds: tally.seconds(now).map((slot) => toTallySlot(slot, 1_000)),
+          minutes: tally.minutes(now).map((slot) => toTallySlot(slot, 60_000)),
+        },
+        failedCalls: recent.list(({ outcome }) => outcome !== 'ok', Number.POSITIVE_INFINITY, FAILED_CALLS).map(toCallLine),
+        approvals: app.approvals.count(),
+        clients: app.engine.clients.list().slice(0, CLIENTS),
+        changes: await countChanges(app),
+        tokens: tokensOfView(app.gateway.view(localCaller())),
       };
     },
   }),
 ];
-
-function toCard({ registry, config }: ConsoleContext['app'], status: PluginStatus, since: number): Card {
-  const { id, title, adapter, version, state, error, needs, quarantined } = status;
-  const tools = [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === id);
-  const isOffInFile = config().plugins.get(id)?.enabled === false;
-  return {
-    id,
-    title: title ?? id,
-    format: adapter ?? '',
-    version: version ?? '',
-    state: STATES[state],
-    since,
-    ...(error && { why: { code: error.code, message: error.message, fix: error.fix } }),
-    ...(state === 'disabled' && { offBy: isOffInFile ? 'mcp.json' : 'administrator' }),
-    tools: tools.length,
-    withheld: quarantined.length,
-    needs,
-    tokens: { tools: 0, instructions: 0, prompts: 0 },
-    hour: { calls: 0, failed: 0 },
-  };
-}

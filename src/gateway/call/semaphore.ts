@@ -43,6 +43,8 @@ export interface SemaphoreQueue {
   acquire(semaphores: readonly Semaphore[], withinMs: number): Promise<boolean>;
   /** Releases them and wakes waiting calls; with an empty list it only checks whether a limit was raised. */
   release(semaphores: readonly Semaphore[]): void;
+  /** Calls that wait. */
+  waiting(): number;
 }
 
 /** A queue of at most `maxWaiting` calls. */
@@ -58,6 +60,7 @@ export function createSemaphoreQueue(maxWaiting: () => number): SemaphoreQueue {
   return {
     // A call may overtake queued calls that wait for other semaphores.
     tryAcquire,
+    waiting: () => waiting.length,
     acquire(semaphores, withinMs) {
       if (waiting.length >= maxWaiting()) return Promise.resolve(false);
       return new Promise((resolve) => {

@@ -16,18 +16,24 @@ export interface CallStats {
   readonly recent: RecentCalls;
   /** Returns the time, in milliseconds since 1970. */
   record(call: FinishedCall): number;
+  /** Calls that wait because too many are in flight. */
+  waiting(): number;
+  /** Whether audit lines cannot be written at the moment. */
+  auditFailed(): boolean;
   /** Calls back after each finished call, with a function that reads it; one listener, or none. */
   onCall(listener: ((read: () => RecentCall | undefined) => void) | undefined): void;
 }
 
 /** `plain`: whether arguments may be kept, as in the audit log. */
-export function createCallStats(audit: Audit, plain: () => boolean, redactor: Pick<Redactor, 'texts'>): CallStats {
+export function createCallStats(audit: Audit, plain: () => boolean, redactor: Pick<Redactor, 'texts'>, waiting: () => number): CallStats {
   const tally = createTally();
   const recent = createRecentCalls();
   let listener: ((read: () => RecentCall | undefined) => void) | undefined;
   return {
     tally,
     recent,
+    waiting,
+    auditFailed: () => audit.failure() !== undefined,
     record(call) {
       const time = Date.now();
       audit.record(call, time);

@@ -39,8 +39,8 @@ export interface RecentCalls {
   lastByCaller(): ReadonlyMap<string, number>;
   /** The number of the latest call; 0 before the first one. */
   last(): number;
-  /** Whether calls from before are no longer kept. */
-  isFull(): boolean;
+  /** The time of the oldest call that is kept. */
+  oldest(): number | undefined;
   /** Calls before a number, newest first, at most `limit`. */
   list(wanted: (call: RecentCall) => boolean, before: number, limit: number): readonly RecentCall[];
 }
@@ -105,7 +105,7 @@ export function createRecentCalls(size: number = KEPT_CALLS): RecentCalls {
       return times;
     },
     last: () => last,
-    isFull: () => last > size,
+    oldest: () => ring[last > size ? last % size : 0]?.time,
     list(wanted, before, limit) {
       const found: RecentCall[] = [];
       const oldest = Math.max(1, last - size + 1);

@@ -43,6 +43,7 @@ export function createView(
   profile: string,
   ownPrompts: readonly PromptEntry[] = [],
   session?: string,
+  isOff: (entry: ToolEntry) => boolean = () => false,
 ): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
@@ -57,7 +58,7 @@ export function createView(
   for (const [name, whole] of catalogue.tools) {
     const entry = shownTo(session, whole);
     const ruling = entry && policy.decide(entry, caller);
-    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings }));
+    if (ruling && !isOff(entry)) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval' | 'hints'> = {
     ...callTime({}, undefined, config),

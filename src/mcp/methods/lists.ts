@@ -51,7 +51,7 @@ export function cacheHints(shared: boolean): {
 }
 
 const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
-  tools: ({ listed }) => [...listed.values()].map(toTool),
+  tools: ({ listed }) => [...listed.values()].map(toListedTool),
   prompts: ({ prompts }) =>
     [...prompts.values()].map(({ name, prompt, plugin }) => ({
       name,
@@ -90,7 +90,8 @@ function origin(plugin: { readonly id: string; readonly adapter: string; readonl
   return { format: plugin.adapter, plugin: plugin.id, version: plugin.version };
 }
 
-function toTool({ entry, approval, hints, shape }: VisibleTool): object {
+/** A tool as `tools/list` shows it. */
+export function toListedTool({ entry, approval, hints, shape }: VisibleTool): object {
   const { name, description, output, tool, plugin, meta } = entry;
   return {
     name,

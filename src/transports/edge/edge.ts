@@ -182,7 +182,8 @@ function byLength(names: readonly string[]): readonly (ReadonlyMap<string, numbe
   return found;
 }
 
-function isWildcard(host: string): boolean {
+/** Whether a listen host stands for all addresses of this machine. */
+export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 

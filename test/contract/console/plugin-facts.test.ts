@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../../dist/adapters/mcp/adapter.js';
 import { talos } from '../../../dist/adapters/talos/adapter.js';
-import { usageOf } from '../../../dist/src/host/process/usage.js';
+import { usageOf } from '../../../dist/src/gateway/stats/process-usage.js';
 import { BY, openApp, type TestApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { writePlugin } from '../../support/talos.ts';

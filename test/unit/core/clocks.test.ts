@@ -15,6 +15,10 @@ const TIME_OF_DAY = [
   'cli/import/replace-client.ts',
   'cli/window/serve-windows.ts',
   'console/api/overview.ts',
+  'console/api/shown/call-lines.ts',
+  'console/api/shown/cards.ts',
+  'console/live/sources/call-sources.ts',
+  'console/live/sources/state-source.ts',
   'console/login-code.ts',
   'console/sessions.ts',
   'core/log-ring.ts',
@@ -36,6 +40,7 @@ const TIME_OF_DAY = [
   'registry/status-reader.ts',
   'store/plugin-store.ts',
   'store/settings.ts',
+  'store/tool-switches.ts',
 ];
 
 it('no limit uses the time of day', { tags: ['F76'] }, () => {

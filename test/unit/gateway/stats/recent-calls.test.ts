@@ -51,7 +51,7 @@ describe('createRecentCalls', () => {
     expect(seqs(Number.POSITIVE_INFINITY)).toEqual([5, 4, 3]);
     expect(seqs(5)).toEqual([4, 3]);
     expect(seqs(3)).toEqual([]);
-    expect(calls.isFull()).toBe(true);
+    expect(calls.oldest()).toBe(3);
     expect(calls.list(({ tool }) => tool === 'tool4', 99, 10).map(({ seq }) => seq)).toEqual([4]);
     expect(calls.list(() => true, 99, 1)[0]).not.toHaveProperty('arguments');
   });

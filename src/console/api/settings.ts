@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import type { JsonObject } from '../../core/json/json.ts';
+import { type ConsoleRoute, route } from './route.ts';
+import { pluginOf } from './shown/ask.ts';
+import { toCause } from './shown/cards.ts';
+import type { SettingsAnswer, SettingsSaved } from './types.ts';
+
+const body = z.strictObject({
+  revision: z.string().max(64),
+  values: z.record(z.string(), z.json()),
+  secrets: z.record(z.string(), z.union([z.string(), z.null()])),
+});
+
+/** The settings that a plugin declares. The gateway records each change by its keys. */
+export const settingRoutes: readonly ConsoleRoute[] = [
+  route('get', '/plugins/:id/settings', {
+    scope: 'observe',
+    async handle({ app }, { params }): Promise<SettingsAnswer | null> {
+      const view = await app.settings.read(pluginOf(app, params.id ?? '').id);
+      return (view as SettingsAnswer | undefined) ?? null;
+    },
+  }),
+  route('put', '/plugins/:id/settings', {
+    scope: 'admin',
+    body,
+    async handle({ app }, { params, body: change, by }): Promise<SettingsSaved> {
+      const { id } = pluginOf(app, params.id ?? '');
+      const values = change.values as JsonObject;
+      const { error, ...saved } = await app.settings.save(id, { ...change, values }, by);
+      return { ...saved, ...(error && { why: toCause(error) }) };
+    },
+  }),
+];

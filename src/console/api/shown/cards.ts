@@ -1,0 +1,56 @@
+import { localCaller } from '../../../core/contract/caller.ts';
+import type { GatewayError } from '../../../core/errors.ts';
+import { shorten } from '../../../core/text/text.ts';
+import { usageOf } from '../../../gateway/stats/process-usage.ts';
+import type { PluginStatus } from '../../../registry/plugin-status.ts';
+import type { ConsoleContext } from '../../context.ts';
+import type { Card, CardState, Cause, RunFacts } from '../types.ts';
+import { tokensOfPlugin } from './tokens.ts';
+
+const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
+  disabled: 'disabled',
+  'needs-config': 'needs-config',
+  opening: 'starting',
+  ready: 'ready',
+  restarting: 'restarting',
+  failed: 'failed',
+  closed: 'disabled',
+};
+
+/** Texts of plugins and clients are cut to this length in lists, in characters. */
+export const LISTED_LENGTH = 4_096;
+
+/** A plugin as lists show it. `usage`: with the memory and CPU time of its process. */
+export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>, status: PluginStatus, usage = true): Card {
+  const { registry, gateway, admin } = app;
+  const { id, title, adapter, version, state, error, needs, quarantined, since = started, run } = status;
+  const catalogue = registry.catalogue();
+  const offBy = admin.disabledBy(id);
+  let tools = 0;
+  for (const { plugin } of catalogue.tools.values()) if (plugin.id === id) tools++;
+  return {
+    id,
+    title: shorten(title ?? id, LISTED_LENGTH),
+    format: adapter ?? '',
+    version: version ?? '',
+    state: STATES[state],
+    since,
+    ...(error && { why: toCause(error) }),
+    ...(offBy && { offBy }),
+    ...(run && { run: toRun(run, usage) }),
+    tools,
+    withheld: quarantined.length + [...catalogue.withheld.values()].filter(({ entry }) => entry.plugin.id === id).length,
+    needs,
+    tokens: tokensOfPlugin(gateway.view(localCaller()), catalogue, id),
+    hour: gateway.stats.tally.hour(id, Date.now()),
+  };
+}
+
+/** An error as the page shows it. */
+export function toCause({ code, message, fix }: GatewayError): Cause {
+  return { code, message: shorten(message, LISTED_LENGTH), ...(fix === '' ? {} : { fix }) };
+}
+
+function toRun(run: NonNullable<PluginStatus['run']>, usage: boolean): RunFacts {
+  return { ...run, ...(usage && run.pid !== undefined ? usageOf(run.pid) : {}) };
+}
