@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     doctor: 'plugmux doctor',
     limits: 'plugmux limits',
     audit: 'plugmux audit show',
+    console: 'plugmux console',
   },
   'Plugins:': {
     enable: 'plugmux enable notes --in-file',
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     settings: 'plugmux settings notes max_kb=1024',
     command: 'plugmux command search stats',
     approvals: 'plugmux approvals allow notes_write',
+    lock: 'plugmux lock --diff',
   },
   'Configuration:': {
     init: 'plugmux init',

@@ -48,4 +48,38 @@ describe.skipIf(skipped)('trying a tool', () => {
     expect(await sent(page, () => run(page))).toEqual({ title: 'Field', when: 7 });
     await context.close();
   });
+
+  it('can be cancelled', async () => {
+    const { page, context } = await openTool('stage_wait');
+    await page.getByLabel('ms').fill('60000');
+    await run(page);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('You cancelled the call.').waitFor();
+    await context.close();
+  });
+
+  it('shows hostile text as text', async () => {
+    const { page, context, faults } = await openTool('stage_hostile');
+    await run(page);
+    await page.getByLabel('Result').getByText('<img src=x').waitFor();
+    expect(await page.getByLabel('Result').textContent()).toContain('\\u202egnp.exe');
+    expect(await page.locator('img, main script').count()).toBe(0);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it('shows why a call failed', async () => {
+    const { page, context } = await openTool('stage_fail');
+    await run(page);
+    await page.getByText('It failed as it should.').first().waitFor();
+    await goTo(page, 'calls?outcome=error');
+    await page
+      .getByRole('link', { name: /stage_fail/ })
+      .first()
+      .click();
+    await page.getByText('Kept as a digest only').waitFor();
+    await page.goBack();
+    expect(page.url()).toContain('outcome=error');
+    await context.close();
+  });
 });
