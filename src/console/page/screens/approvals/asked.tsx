@@ -18,6 +18,13 @@ const ALLOW: { readonly [reply in Waiting['offered'][number]]: string } = {
   always: 'Always allow this tool',
 };
 
+/** Where the rule comes from. */
+const RULES: { readonly [source: string]: string } = {
+  format: 'its plugin says so',
+  plugin: 'the entry of its plugin in mcp.json says so',
+  profile: 'the profile in mcp.json says so',
+};
+
 /** One call that waits: who wants what, all of its arguments, and the answers that are offered. */
 export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string; cutOff: boolean }) {
   const box = useRef<HTMLElement>(null);
@@ -60,7 +67,7 @@ export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string;
       <p class="small">
         {[
           ...hintWords(entry.hints),
-          `asked because ${entry.place ? `${plain(entry.place)} says “ask”` : entry.ruledBy === 'format' ? 'its plugin says so' : `${plain(entry.ruledBy)} says so`}`,
+          `asked because ${entry.place ? `${plain(entry.place)} says “ask”` : (RULES[entry.ruledBy] ?? `${plain(entry.ruledBy)} says so`)}`,
         ].join(' · ')}
       </p>
       <Arguments value={entry.arguments} />
