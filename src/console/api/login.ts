@@ -9,7 +9,11 @@ export const loginRoutes: readonly ConsoleRoute[] = [
     ...route('post', '/login', {
       scope: 'observe',
       body: z.union([z.strictObject({ code: secret }), z.strictObject({ token: secret })]),
-      handle: ({ login }, { body, address }) => login.open(body, address),
+      async handle({ login, app }, { body, address }) {
+        const answer = login.open(body, address);
+        await app.admin.record({ principal: `console:${answer.who}`, transport: 'console' }, { action: 'login', outcome: 'ok' });
+        return answer;
+      },
     }),
     scope: undefined,
   },

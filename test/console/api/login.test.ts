@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Serving, serve, writeConfig } from '../../support/gateway.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -29,6 +31,10 @@ describe('the login of the console', () => {
     expect([who, scopes]).toEqual(['local', ['admin']]);
     expect(expires - Date.now()).toBeGreaterThan(11 * 3_600_000);
     expect((await ask(gateway, '/overview', { key })).body).toMatchObject({ me: { who: 'local' }, plugins: [{ id: 'plain' }] });
+    const folder = join(dirname(config), '.plugmux/audit');
+    const lines = () => readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'));
+    const loginLine = () => lines().find((line) => line.includes('"action":"login"')) ?? '{}';
+    await expect.poll(() => JSON.parse(loginLine())).toMatchObject({ event: 'admin', principal: 'console:local', outcome: 'ok' });
     const again = await ask(gateway, '/login', { body: { code } });
     expect([again.status, again.body.error?.code]).toEqual([403, 'LOGIN_CODE_REFUSED']);
   });
