@@ -196,9 +196,6 @@ export const REQUIREMENTS = {
     'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
     'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
     'console-off': 'The key `"console": false` removes the page and its API; by default both exist only on loopback.',
-    'console-approval-page':
-      'A call that needs a person is shown in an open page of the console with all arguments; the answer there lets it run or refuses it.',
-    'console-live-page': 'An open page of the console shows calls and clients as they come, filtered as its address says.',
     'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',
     'console-live-bounds':
       'The live channel bounds the size and number of messages, the sockets of a key and in all, and what a slow page has not read.',

@@ -29,7 +29,7 @@ describe.skipIf(skipped)('approvals in the page', () => {
     await page.getByRole('button', { name }).click();
   };
 
-  it('answer a client that cannot ask: allowed, denied, and gone', { tags: ['console-approval-page'] }, async () => {
+  it('answer a client that cannot ask: allowed, denied, and gone', async () => {
     const { page, context, faults } = await openApprovals();
     const client = await connect();
     const allowed = call(client, { title: 'Garden' });
@@ -52,7 +52,7 @@ describe.skipIf(skipped)('approvals in the page', () => {
     await context.close();
   });
 
-  it('do not take a click in the first 700 ms', { tags: ['console-approval-page'] }, async () => {
+  it('do not take a click in the first 700 ms', async () => {
     const { page, context } = await openApprovals();
     const client = await connect();
     const waiting = call(client, { title: 'Early' });
@@ -72,7 +72,7 @@ describe.skipIf(skipped)('what happens', () => {
   const atEnd = endsAfterAll();
   const at = withConsole(() => writeStage(tempFolder(atEnd)));
 
-  it('is shown live: calls with their filters, clients, and the log', { tags: ['console-live-page'] }, async () => {
+  it('is shown live: calls with their filters, clients, and the log', async () => {
     const { page, context, faults } = await at.open();
     await logIn(page, at.link());
     await goTo(page, 'calls');
