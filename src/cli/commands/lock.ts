@@ -38,14 +38,14 @@ async function run(app: App, options: Options): Promise<void> {
   const { createLockAdmin } = await import('../../gateway/lock-admin.ts');
   const { pins, registry } = app;
   const { file } = pins;
-  if (file === undefined) throw new UsageError('There is no configuration file.', 'Make one with `plugmux init`.');
+  if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
   const lock = createLockAdmin(pins, registry);
   const rules = pins.rules();
   const changes = lock.changes();
   const open = changes.filter(({ kind, accepted }) => kind !== 'gone' && !accepted);
   if (options.diff || options.check) {
-    if (rules?.fault !== undefined) throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Repair it, or make it anew.');
-    if (!rules && options.check) throw new UsageError('There is no lock file.', 'Make one with `plugmux lock`.');
+    if (rules?.fault !== undefined) throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or delete it and run `plugmux lock`.');
+    if (!rules && options.check) throw new UsageError('There is no lock file.', 'Create one with `plugmux lock`.');
     if (options.check && open.length > 0) process.exitCode = 1;
     return printMasked(changes, options.json, () => (changes.length === 0 ? 'Nothing differs.' : changes.map(describe).join('\n\n')));
   }

@@ -58,7 +58,7 @@ export async function undoReplacement(client: ImportClient, file: string): Promi
     .filter((name) => name.startsWith(prefix))
     .sort()
     .at(-1);
-  if (newest === undefined) throw new UsageError(`There is no backup of ${file}.`, 'plugmux makes one only with --replace-client.');
+  if (newest === undefined) throw new UsageError(`There is no backup of ${file}.`, 'A backup exists only after --replace-client was used.');
   const backup = join(dirname(file), newest);
   const old = readFileSync(backup, 'utf8').replace(/^\ufeff/, '');
   const node = nodeAt(old, [keyOf(client)]);

@@ -35,7 +35,7 @@ export async function attachOrStart(request: WindowRequest): Promise<Link> {
   return (await attach(request)) ?? (await untilStarted(request.config.file, () => attach(request)));
 }
 
-/** Starts a gateway in the background and connects to it, or to the one that another window has just started. Throws if that fails. */
+/** Starts a gateway in the background and connects to it. If another window has started one meanwhile, connects to that. Throws if neither responds. */
 export async function untilStarted(file: string, connect: () => Promise<Link | undefined>): Promise<Link> {
   const child = spawn(process.execPath, [process.argv[1] as string, 'background', '--config', file], {
     cwd: dirname(file),
