@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
-import { createLogRing, type LogRing } from '../core/log-ring.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import { escapeForTerminal } from '../core/text/text.ts';
 import { wellFormedJson } from '../core/text/well-formed.ts';
+import { createLogRing, type LogRing } from '../gateway/stats/log-ring.ts';
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
 const COLOURS: Readonly<Record<string, string>> = {

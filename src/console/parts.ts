@@ -1,12 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Logger } from '../core/log.ts';
-import type { LogRing } from '../core/log-ring.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import type { ConsoleApprovals } from '../gateway/approval/console-approvals.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SettingsAdmin } from '../gateway/settings-admin.ts';
+import type { LogRing } from '../gateway/stats/log-ring.ts';
 import type { ToolSwitchAdmin } from '../gateway/tool-switch-admin.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Grants } from '../policy/grants.ts';

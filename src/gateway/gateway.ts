@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
+import { createStopping, draining, unlessStopped } from '../core/abort/stopping.ts';
 import { isLoopback } from '../core/addresses.ts';
 import type { Caller } from '../core/contract/caller.ts';
 import type { ResourceContents } from '../core/contract/content.ts';
@@ -11,7 +12,6 @@ import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
-import { createStopping, draining, unlessStopped } from '../core/stopping.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createStopping } from '../core/abort/stopping.ts';
 import type { Host, HostLimits } from '../core/contract/host.ts';
 import type { MemberSpec } from '../core/contract/member.ts';
 import type { PluginStore } from '../core/contract/plugin-store.ts';
@@ -8,7 +9,6 @@ import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
-import { createStopping } from '../core/stopping.ts';
 import { Group } from './group/group.ts';
 import { startInProcessWorker } from './group/in-process-worker.ts';
 import type { StartWorker } from './group/worker.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../dist/src/config/limits.js';
+import { createStopping } from '../../dist/src/core/abort/stopping.js';
 import type { Adapter } from '../../dist/src/core/contract/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
-import { createStopping } from '../../dist/src/core/stopping.js';
 import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { define, type TestParts } from '../support/define.ts';
 import { processesWith, until } from '../support/processes.ts';

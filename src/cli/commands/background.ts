@@ -9,7 +9,7 @@ import { toError } from '../../core/errors.ts';
 import { createFolder } from '../../core/window/place.ts';
 import { withLock } from '../../host/process/lock.ts';
 import { createStateKey } from '../../store/state-key.ts';
-import { serveWindows, takeSocket, type WindowGateway } from '../../transports/windows.ts';
+import { serveWindows, takeSocket, type WindowGateway } from '../../transports/windows/windows.ts';
 import { type CommonOptions, openSession } from '../context.ts';
 import { createLogFile } from '../log-file.ts';
 import { untilStopped } from '../stop.ts';

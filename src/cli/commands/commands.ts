@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { openCommandContext } from '../command-context.ts';
 import { addApprovals } from './approvals.ts';
-import { addAudit } from './audit.ts';
 import { addBackground } from './background.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
@@ -15,11 +14,12 @@ import { addInfo } from './info.ts';
 import { addInit } from './init.ts';
 import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
-import { addLock } from './lock.ts';
 import { addSchema } from './schema.ts';
 import { addSettings } from './settings.ts';
+import { addAudit } from './state/audit.ts';
+import { addLock } from './state/lock.ts';
+import { addStore } from './state/store.ts';
 import { addStatus } from './status.ts';
-import { addStore } from './store.ts';
 
 /** Adds every command that starts no gateway, those of the adapters included. */
 export async function addCommands(program: Command, adapters: readonly Adapter[]): Promise<void> {

@@ -5,7 +5,7 @@ import { stampOf } from '../../config/reload/stamp.ts';
 import { toError } from '../../core/errors.ts';
 import { configIdentity, identityDifferences } from '../../core/window/config-identity.ts';
 import type { GatewayFacts } from '../../core/window/handshake.ts';
-import type { WindowGateway } from '../../transports/windows.ts';
+import type { WindowGateway } from '../../transports/windows/windows.ts';
 import { type CliSession, checkProfile } from '../context.ts';
 
 /** How long a window waits for the gateway to read a changed file. */

@@ -5,7 +5,7 @@ import { toError } from '../../core/errors.ts';
 import { createFolder, windowPlace } from '../../core/window/place.ts';
 import { withLock } from '../../host/process/lock.ts';
 import { createStateKey } from '../../store/state-key.ts';
-import { serveWindows, takeSocket, type Windows } from '../../transports/windows.ts';
+import { serveWindows, takeSocket, type Windows } from '../../transports/windows/windows.ts';
 import type { CliSession } from '../context.ts';
 import { consoleBase } from './console-base.ts';
 import { openLink } from './link.ts';

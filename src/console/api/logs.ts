@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GATEWAY_AREA } from '../../core/log-ring.ts';
+import { GATEWAY_AREA } from '../../gateway/stats/log-ring.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import type { LogPage } from './types.ts';
 

@@ -1,6 +1,6 @@
+import type { Stopping } from '../abort/stopping.ts';
 import type { Logger } from '../log.ts';
 import type { ProxySetting } from '../proxy.ts';
-import type { Stopping } from '../stopping.ts';
 import type { Member, MemberSpec } from './member.ts';
 import type { PluginStore } from './plugin-store.ts';
 import type { PluginRun, Program, ProgramSpec, ToolEnd, ToolSpec } from './process.ts';

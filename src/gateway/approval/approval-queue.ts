@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { draining } from '../../core/abort/stopping.ts';
 import type { Hints } from '../../core/contract/tool.ts';
 import { GatewayError, unsent } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import type { Redactor } from '../../core/secrets/redact.ts';
-import { draining } from '../../core/stopping.ts';
 import { toTimer } from '../../core/timer.ts';
 import type { ApprovalSource } from '../../policy/policy.ts';
 import type { Catalogue } from '../../registry/catalogue/catalogue.ts';

@@ -1,3 +1,4 @@
+import { LazyAbort } from '../../core/abort/lazy-abort.ts';
 import { type Bounds, NO_BOUNDS } from '../../core/contract/bounds.ts';
 import type { Caller } from '../../core/contract/caller.ts';
 import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
@@ -6,7 +7,6 @@ import { GatewayError } from '../../core/errors.ts';
 import { isLarger } from '../../core/json/decimal.ts';
 import { ExactNumber } from '../../core/json/exact-number.ts';
 import type { JsonObject } from '../../core/json/json.ts';
-import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger } from '../../core/log.ts';
 import { ProgressBucket, type SendProgress } from '../../core/progress.ts';
 import { cleanQuestions } from './clean-questions.ts';

@@ -1,6 +1,6 @@
+import type { Stopping } from '../../core/abort/stopping.ts';
 import { GatewayError, unsent } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
-import type { Stopping } from '../../core/stopping.ts';
 import { toTimer } from '../../core/timer.ts';
 import { toUnavailable } from '../../registry/plugin-status.ts';
 import type { Registry } from '../../registry/registry.ts';

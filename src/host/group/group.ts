@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createStopping, type Stopping } from '../../core/abort/stopping.ts';
 import type { HostLimits } from '../../core/contract/host.ts';
 import type { Member, MemberSpec } from '../../core/contract/member.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { createStopping, type Stopping } from '../../core/stopping.ts';
 import { createBackoff } from './backoff.ts';
 import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
 import { GroupMember, type MemberGroup, withMember } from './group-member.ts';

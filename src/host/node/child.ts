@@ -1,11 +1,11 @@
 import { Socket } from 'node:net';
+import { LazyAbort } from '../../core/abort/lazy-abort.ts';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { ToolResult } from '../../core/contract/content.ts';
 import type { Answers, QuestionKind } from '../../core/contract/question.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText, toError } from '../../core/errors.ts';
 import { IdMap } from '../../core/id-map.ts';
 import type { JsonObject, JsonValue } from '../../core/json/json.ts';
-import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
 import { ProgressBucket } from '../../core/progress.ts';
 import { shorten } from '../../core/text/text.ts';

@@ -8,9 +8,9 @@ import { expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 /** Files that need the time of day: the audit log, names of files that are kept, times that are shown or persist across restarts. */
 const TIME_OF_DAY = [
-  'cli/commands/audit.ts',
+  'cli/commands/state/audit.ts',
+  'cli/commands/state/store.ts',
   'cli/commands/status.ts',
-  'cli/commands/store.ts',
   'cli/import/import-client.ts',
   'cli/import/replace-client.ts',
   'cli/window/serve-windows.ts',
@@ -21,7 +21,6 @@ const TIME_OF_DAY = [
   'console/live/sources/state-source.ts',
   'console/login-code.ts',
   'console/sessions.ts',
-  'core/log-ring.ts',
   'gateway/approval/approval-queue.ts',
   'gateway/audit/audit-heads.ts',
   'gateway/audit/audit-log.ts',
@@ -29,6 +28,7 @@ const TIME_OF_DAY = [
   'gateway/audit/failed-logins.ts',
   'gateway/lock-admin.ts',
   'gateway/stats/call-stats.ts',
+  'gateway/stats/log-ring.ts',
   'host/python/environment-record.ts',
   'host/python/environments.ts',
   'host/runs.ts',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LazyAbort } from '../../../src/core/lazy-abort.ts';
+import { LazyAbort } from '../../../src/core/abort/lazy-abort.ts';
 
 describe('LazyAbort', () => {
   it('notifies listeners and the signal once, in any order of registration', () => {

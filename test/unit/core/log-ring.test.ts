@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLogRing } from '../../../src/core/log-ring.ts';
+import { createLogRing } from '../../../src/gateway/stats/log-ring.ts';
 
 describe('createLogRing', () => {
   it('keeps one area for each plugin and one for everything else', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
+import { createStopping } from '../../../src/core/abort/stopping.ts';
 import type { Member, MemberSpec } from '../../../src/core/contract/member.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { createStopping } from '../../../src/core/stopping.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import { Group } from '../../../src/host/group/group.ts';
 import type { PluginWorker, WorkerEvents } from '../../../src/host/group/worker.ts';

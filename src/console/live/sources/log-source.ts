@@ -1,4 +1,4 @@
-import type { LoggedLine } from '../../../core/log-ring.ts';
+import type { LoggedLine } from '../../../gateway/stats/log-ring.ts';
 import type { LiveMessage } from '../../api/live-types.ts';
 import type { ConsoleApp } from '../../parts.ts';
 import type { TopicSource } from '../topics.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from './errors.ts';
+import { GatewayError } from '../errors.ts';
 
 /** The error of work that is rejected during shutdown. */
 export function draining(): GatewayError {

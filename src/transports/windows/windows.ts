@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, connect as openSocket, type Server, type Socket } from 'node:net';
-import { localCaller } from '../core/contract/caller.ts';
-import { isJsonObject } from '../core/json/json.ts';
-import type { Logger } from '../core/log.ts';
-import { createLineSplitter } from '../core/text/lines.ts';
+import { localCaller } from '../../core/contract/caller.ts';
+import { isJsonObject } from '../../core/json/json.ts';
+import type { Logger } from '../../core/log.ts';
+import { createLineSplitter } from '../../core/text/lines.ts';
 import {
   type Answer,
   createNonce,
@@ -15,10 +15,10 @@ import {
   proofOf,
   toControl,
   toLine,
-} from '../core/window/handshake.ts';
-import type { WindowPlace } from '../core/window/place.ts';
-import type { Engine } from '../mcp/engine.ts';
-import { type LineConnection, type LineLimits, serveLines } from './lines.ts';
+} from '../../core/window/handshake.ts';
+import type { WindowPlace } from '../../core/window/place.ts';
+import type { Engine } from '../../mcp/engine.ts';
+import { type LineConnection, type LineLimits, serveLines } from '../lines.ts';
 import { readControl } from './window-control.ts';
 
 /** The gateway as its windows need it. */

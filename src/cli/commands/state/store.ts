@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { Adapter } from '../../core/contract/adapter.ts';
-import type { GatewayError } from '../../core/errors.ts';
-import { examine, type Moved, moveAside } from '../../store/repair.ts';
-import type { Salvage } from '../../store/salvage.ts';
-import { storeFile } from '../../store/state-file.ts';
-import { DISABLED_SPACE } from '../../store/store.ts';
-import { agrees } from '../agree.ts';
-import { type CommonOptions, openSession } from '../context.ts';
-import { print } from '../print.ts';
-import { ownRedactor } from '../redactor.ts';
+import type { Adapter } from '../../../core/contract/adapter.ts';
+import type { GatewayError } from '../../../core/errors.ts';
+import { examine, type Moved, moveAside } from '../../../store/repair.ts';
+import type { Salvage } from '../../../store/salvage.ts';
+import { storeFile } from '../../../store/state-file.ts';
+import { DISABLED_SPACE } from '../../../store/store.ts';
+import { agrees } from '../../agree.ts';
+import { type CommonOptions, openSession } from '../../context.ts';
+import { print } from '../../print.ts';
+import { ownRedactor } from '../../redactor.ts';
 
 interface Options extends CommonOptions {
   readonly yes?: boolean;

@@ -1,6 +1,6 @@
-import { MAX_TEXT_LENGTH } from './errors.ts';
-import type { LogLevel } from './log.ts';
-import { shorten } from './text/text.ts';
+import { MAX_TEXT_LENGTH } from '../../core/errors.ts';
+import type { LogLevel } from '../../core/log.ts';
+import { shorten } from '../../core/text/text.ts';
 
 /** A line of the log; `time` in milliseconds since 1970, `seq` counts the lines of all areas. */
 export interface LoggedLine {

@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../../config/config.ts';
-import type { Adapter } from '../../core/contract/adapter.ts';
-import { GatewayError, toError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json/json.ts';
-import { listDayFiles, parseLine, readLines, readLinesBackwards } from '../../gateway/audit/audit-files.ts';
-import { type AuditFault, type AuditReport, createAuditVerifier } from '../../gateway/audit/audit-verify.ts';
-import type { AuditHead } from '../../store/audit-head.ts';
-import { createStore } from '../../store/store.ts';
-import { type CommonOptions, openSession, UsageError } from '../context.ts';
-import { columns, print } from '../print.ts';
-import { ownRedactor } from '../redactor.ts';
+import type { Config } from '../../../config/config.ts';
+import type { Adapter } from '../../../core/contract/adapter.ts';
+import { GatewayError, toError } from '../../../core/errors.ts';
+import type { JsonObject } from '../../../core/json/json.ts';
+import { listDayFiles, parseLine, readLines, readLinesBackwards } from '../../../gateway/audit/audit-files.ts';
+import { type AuditFault, type AuditReport, createAuditVerifier } from '../../../gateway/audit/audit-verify.ts';
+import type { AuditHead } from '../../../store/audit-head.ts';
+import { createStore } from '../../../store/store.ts';
+import { type CommonOptions, openSession, UsageError } from '../../context.ts';
+import { columns, print } from '../../print.ts';
+import { ownRedactor } from '../../redactor.ts';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const FIRST_PAGE = 50;

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../core/json/json.ts';
-import { CONTROL } from '../core/window/handshake.ts';
+import { isJsonObject } from '../../core/json/json.ts';
+import { CONTROL } from '../../core/window/handshake.ts';
 
 /** Takes the lines of a window that are not of its client: both ends of a line that was too long to pass on. */
 export function readControl(line: Buffer, receiveCut: (head: Buffer, tail: Buffer) => void): boolean {

@@ -1,13 +1,13 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { App } from '../../app.ts';
-import type { Adapter } from '../../core/contract/adapter.ts';
-import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
-import { escapeForTerminal } from '../../core/text/text.ts';
-import type { LockChange } from '../../policy/lock-changes.ts';
-import { agrees } from '../agree.ts';
-import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from '../context.ts';
-import { printMasked } from '../print.ts';
+import type { App } from '../../../app.ts';
+import type { Adapter } from '../../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../../../core/contract/caller.ts';
+import { escapeForTerminal } from '../../../core/text/text.ts';
+import type { LockChange } from '../../../policy/lock-changes.ts';
+import { agrees } from '../../agree.ts';
+import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from '../../context.ts';
+import { printMasked } from '../../print.ts';
 
 interface Options extends CommonOptions {
   readonly accept?: readonly string[];
@@ -35,7 +35,7 @@ export function addLock(program: Command, adapters: readonly Adapter[]): void {
 }
 
 async function run(app: App, options: Options): Promise<void> {
-  const { createLockAdmin } = await import('../../gateway/lock-admin.ts');
+  const { createLockAdmin } = await import('../../../gateway/lock-admin.ts');
   const { pins, registry } = app;
   const { file } = pins;
   if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
@@ -44,7 +44,8 @@ async function run(app: App, options: Options): Promise<void> {
   const changes = lock.changes();
   const open = changes.filter(({ kind, accepted }) => kind !== 'gone' && !accepted);
   if (options.diff || options.check) {
-    if (rules?.fault !== undefined) throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or delete it and run `plugmux lock`.');
+    if (rules?.fault !== undefined)
+      throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or delete it and run `plugmux lock`.');
     if (!rules && options.check) throw new UsageError('There is no lock file.', 'Create one with `plugmux lock`.');
     if (options.check && open.length > 0) process.exitCode = 1;
     return printMasked(changes, options.json, () => (changes.length === 0 ? 'Nothing differs.' : changes.map(describe).join('\n\n')));
