@@ -7,7 +7,7 @@ import { GatewayError, toError } from '../core/errors.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue/catalogue.ts';
-import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
+import type { Admit, DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
 import { type KnownTool, recallKnown } from './offer/known-tools.ts';
 import type { OfferMemory } from './offer/offer-memory.ts';
@@ -16,12 +16,6 @@ import { digestOf } from './plugin-digest.ts';
 import { type PluginStatus, toUnavailable } from './plugin-status.ts';
 import { RegisteredPlugin } from './registered-plugin.ts';
 import { createStatusReader } from './status-reader.ts';
-
-/**
- * Decides whether a discovered plugin may be opened: undefined, or the reason it may not. An error means that this cannot
- * be decided: the plugin is not opened, but stays open if it already is.
- */
-export type Admit = (found: DiscoveredPlugin) => string | GatewayError | undefined;
 
 /** All plugins, their states and the catalogue of what they offer. */
 export interface Registry {

@@ -125,9 +125,7 @@ export class Group implements MemberGroup {
   /** When a plugin starts again, on the monotonic clock; 0 if it need not. */
   nextTryOf = (id: string): number => this.#members.find(({ spec }) => spec.id === id)?.nextTry || this.#nextTry;
 
-  #unavailable(member: GroupMember, why: string): GatewayError {
-    return unavailable(member.spec.id, why, member.nextTry || this.#nextTry);
-  }
+  #unavailable = ({ spec, nextTry }: GroupMember, why: string): GatewayError => unavailable(spec.id, why, nextTry || this.#nextTry);
 
   async #launch(): Promise<void> {
     let oneByOne = false;

@@ -15,3 +15,9 @@ export interface DiscoveredPlugin {
   /** The plugin should guard the calls of others, but cannot. */
   readonly guards?: boolean;
 }
+
+/**
+ * Decides whether a discovered plugin may be opened: undefined, or the reason it may not. An error means that this cannot
+ * be decided: the plugin is not opened, but stays open if it already is.
+ */
+export type Admit = (found: DiscoveredPlugin) => string | GatewayError | undefined;
