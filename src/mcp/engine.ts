@@ -32,6 +32,9 @@ export interface EngineLimits extends SessionLimits {
 /** Called when callers lose their access, with the reason. */
 export type Revoked = (isGone: (caller: Caller) => boolean, error: GatewayError) => void;
 
+/** Called when an operator ends a stateless client over HTTP; `audit`: the caller's fields of its audit lines. */
+export type ClientEnded = (audit: string, reason: string) => void;
+
 /** The protocol engine. Transports pass it the bytes they receive. */
 export interface Engine {
   /** Parses and validates the bytes of one message. */
@@ -56,6 +59,7 @@ export interface Engine {
    */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
   onRevoked(listener: Revoked): void;
+  onClientEnded(listener: ClientEnded): void;
   /** Ends the listen streams, which would stay open otherwise. */
   endStreams(): void;
   /** Ends suspended calls, listen streams and sessions. */
@@ -79,10 +83,16 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
   const suspendedCalls = createSuspendedCalls(limits);
+  const listeners: Revoked[] = [];
+  const endListeners: ClientEnded[] = [];
   const clients = createClients({
     lastCalls: () => gateway.stats.recent.lastByCaller(),
     watches: subscriptions.watches,
-    endStreams: subscriptions.close,
+    endStateless(audit, reason) {
+      subscriptions.close(audit);
+      suspendedCalls.end(audit, reason);
+      for (const listener of endListeners) listener(audit, reason);
+    },
     redact: redactor.text,
   });
   const parts: ModernParts = { gateway, redactor, log, clients, subscriptions, suspendedCalls, shared };
@@ -111,7 +121,6 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
   });
 
   const connections = new Set<{ readonly caller: Caller; readonly connection: Connection; end(reason: string): void }>();
-  const listeners: Revoked[] = [];
 
   return {
     read: (bytes) => readMessage(bytes, caps),
@@ -171,6 +180,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       gateway.forget(isGone);
     },
     onRevoked: (listener) => void listeners.push(listener),
+    onClientEnded: (listener) => void endListeners.push(listener),
     endStreams: () => subscriptions.close(),
     close() {
       suspendedCalls.close();

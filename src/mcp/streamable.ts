@@ -22,6 +22,8 @@ export interface PendingExchange {
   interrupt(reason: string): void;
   /** The caller lost its access: sends the error as reply at once. */
   revoke(error: GatewayError): void;
+  /** Whether it is a request of the stateless client with these caller's fields of its audit lines. */
+  isOf(audit: string): boolean;
 }
 
 /** Streamable HTTP: both eras on one address. Handles bodies, headers and sessions, but no sockets. */
@@ -47,7 +49,8 @@ const PRIMING_SINCE = '2025-11-25';
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
 const nothing = (): void => undefined;
-const NOTHING: PendingExchange = { gone: nothing, interrupt: nothing, revoke: nothing };
+const no = (): boolean => false;
+const NOTHING: PendingExchange = { gone: nothing, interrupt: nothing, revoke: nothing, isOf: no };
 
 /** Serves POST, GET and DELETE of one address. */
 export function createStreamable(parts: StreamableParts): Streamable {
@@ -133,7 +136,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
       peer.receive(incoming, stream);
       if (incoming.kind !== 'request') stream.write({ last: true, status: 202 });
     }
-    return { gone: () => stream.lost(outlet), interrupt: nothing, revoke: (error) => peer.revoke(error, idsOf(incoming)) };
+    return { gone: () => stream.lost(outlet), interrupt: nothing, revoke: (error) => peer.revoke(error, idsOf(incoming)), isOf: no };
   };
 
   const resume = ({ streams }: HttpSession, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
@@ -209,6 +212,7 @@ export function toPending(peer: ModernPeer): PendingExchange {
     gone: () => peer.close('the client closed the connection'),
     interrupt: (reason) => peer.interrupt(reason),
     revoke: (error) => peer.revoke(error),
+    isOf: (audit) => peer.audit === audit,
   };
 }
 

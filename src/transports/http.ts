@@ -72,6 +72,7 @@ export async function serveHttp(
     inFlight.revoke(...of);
     streams.revoke(...of);
   });
+  engine.onClientEnded((audit, reason) => inFlight.endClient(audit, reason));
   const load = createMemoryMonitor();
   let draining = false;
 
@@ -96,7 +97,7 @@ export async function serveHttp(
     log,
     follow(caller, request, response) {
       const end = (): void => router.refuse(request, response, unauthenticated());
-      streams.follow(caller, request, response, { gone: nothing, interrupt: nothing, revoke: end }, nothing);
+      streams.follow(caller, request, response, { gone: nothing, interrupt: nothing, revoke: end, isOf: () => false }, nothing);
     },
     hasProfile: engine.hasProfile,
     draining: () => draining,

@@ -40,7 +40,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
         reply.close();
         gone();
       };
-      streams.follow(caller, request, response, { gone, interrupt: end, revoke: () => reply.cut() }, end);
+      streams.follow(caller, request, response, { gone, interrupt: end, revoke: () => reply.cut(), isOf: () => false }, end);
     },
     DELETE({ request, response, caller }) {
       engine.streamable.end(request.headers, caller, new HttpReply(response, limits));

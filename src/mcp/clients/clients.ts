@@ -7,7 +7,7 @@ export interface Clients extends ClientNotes {
   opened(peer: ListedPeer, transport: string, end: (reason: string) => void): void;
   closed(peer: ListedPeer): void;
   list(): readonly ClientState[];
-  /** Ends the session or connection of a client, or the streams of a stateless one. False if there is no such client. */
+  /** Ends the session or connection of a client, or the streams and calls of a stateless one. False if there is no such client. */
   end(id: string, reason: string): boolean;
   /** Calls back with the id of a client that came, changed or went; one listener, or none. */
   onChange(listener: ((id: string) => void) | undefined): void;
@@ -19,7 +19,8 @@ export interface ClientSources {
   lastCalls(): ReadonlyMap<string, number>;
   /** The resources that listen streams of a client watch. */
   watches(audit: string): readonly string[];
-  endStreams(audit: string): void;
+  /** Ends the streams and the calls of a stateless client over HTTP. */
+  endStateless(audit: string, reason: string): void;
   /** Removes secrets from a text. */
   redact(text: string): string;
 }
@@ -60,8 +61,8 @@ export function createClients(sources: ClientSources): Clients {
     const known = stateless.get(audit);
     // The latest one comes last, so the oldest is dropped first.
     stateless.delete(audit);
-    const end = (): void => {
-      sources.endStreams(audit);
+    const end = (reason: string): void => {
+      sources.endStateless(audit, reason);
       stateless.delete(audit);
     };
     const entry = known ?? create({ caller, peer: undefined, transport: 'http', end });

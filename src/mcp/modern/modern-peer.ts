@@ -8,7 +8,7 @@ import type { Methods } from '../methods/methods.ts';
 import { toAnswerableKinds } from '../methods/questions.ts';
 import type { Subscriptions } from '../methods/subscriptions.ts';
 import { Peer, type PeerParts } from '../peer.ts';
-import type { Handler, PeerHandler, RequestLink } from '../request.ts';
+import type { Handler, PeerHandler, RequestLink, RequestSettings } from '../request.ts';
 import { envelopeFault, envelopeRevision, envelopeValue, nameOf, versionOf } from '../wire/envelope.ts';
 import { capabilities, type Era } from '../wire/era.ts';
 import type { RpcError } from '../wire/errors.ts';
@@ -41,6 +41,7 @@ export class ModernPeer extends Peer {
   readonly #session: string;
   readonly #clientSemaphore: Semaphore | undefined;
   readonly #waitMs: number | undefined;
+  #latest: RequestSettings | undefined;
 
   constructor(
     parts: ModernParts,
@@ -59,13 +60,18 @@ export class ModernPeer extends Peer {
     this.#clientSemaphore = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
   }
 
+  /** The caller's fields of the audit line of its latest request. */
+  get audit(): string | undefined {
+    return this.#latest?.audit;
+  }
+
   receive(message: Message, outlet: Outlet, headers?: HeaderView): void {
     if (message.kind === 'request') {
       const logFrom = toThreshold(envelopeValue(message, 'logLevel'));
       const { caller } = this;
       const redact = (text: string): string => this.redact(text);
       const transport = this.#transport;
-      this.serve(message, outlet, this.#handlerFor(message, outlet, headers), {
+      this.#latest = {
         era: ERA,
         logFrom,
         get audit() {
@@ -83,7 +89,8 @@ export class ModernPeer extends Peer {
         get answerableKinds() {
           return toAnswerableKinds(envelopeValue(message, 'clientCapabilities'), MODERN);
         },
-      });
+      };
+      this.serve(message, outlet, this.#handlerFor(message, outlet, headers), this.#latest);
     } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
       this.cancel(message.params);
     }

@@ -19,6 +19,8 @@ export interface SuspendedCalls {
   run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
   /** Ends the suspended calls of callers that lost their access. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
+  /** Ends the suspended calls of one client, given by the caller's fields of its audit lines. */
+  end(audit: string, reason: string): void;
   /** Number of calls that wait for an answer. */
   readonly suspended: number;
   close(): void;
@@ -66,6 +68,15 @@ export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
     return found.call;
   };
 
+  const abandon = (isGone: (call: MultiRoundCall) => boolean, error: GatewayError): void => {
+    for (const [id, { call, timer }] of suspended) {
+      if (!isGone(call)) continue;
+      suspended.delete(id);
+      clearTimeout(timer);
+      call.abandon(error);
+    }
+  };
+
   return {
     run(method, request, handler) {
       const { requestState, inputResponses } = request.params;
@@ -79,14 +90,8 @@ export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
       if (state.ticket === undefined || method !== 'tools/call') throw unknownState();
       return begin({}, { ticket: state.ticket, answers: responses });
     },
-    revoke(isGone, error) {
-      for (const [id, { call, timer }] of suspended) {
-        if (!isGone(call.caller)) continue;
-        suspended.delete(id);
-        clearTimeout(timer);
-        call.abandon(error);
-      }
-    },
+    revoke: (isGone, error) => abandon(({ caller }) => isGone(caller), error),
+    end: (audit, reason) => abandon((call) => call.audit === audit, new GatewayError('CALL_CANCELLED', reason)),
     get suspended() {
       return suspended.size;
     },

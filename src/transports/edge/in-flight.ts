@@ -69,6 +69,11 @@ export class InFlight {
     }
   }
 
+  /** Ends the requests of one stateless client with a reply; `audit`: the caller's fields of its audit lines. */
+  endClient(audit: string, reason: string): void {
+    for (let waiting = this.#first; waiting; waiting = waiting.next) if (waiting.pending.isOf(audit)) waiting.pending.interrupt(reason);
+  }
+
   /** Ends every request with a reply. */
   interrupt(reason: string): void {
     for (let waiting = this.#first; waiting; waiting = waiting.next) waiting.pending.interrupt(reason);
