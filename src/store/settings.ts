@@ -34,9 +34,15 @@ export interface PluginSettings {
   secret(plugin: string, key: string): string | undefined;
   setSetting(plugin: string, key: string, value: JsonValue | undefined, by: string): void;
   setSecret(plugin: string, key: string, value: string | undefined, by: string): void;
-  /** Applies all changes or none; after a power failure too. `by`: who made them. */
-  save(plugin: string, changes: SettingChanges, by: string): void;
+  /**
+   * Applies all changes or none; after a power failure too. `by`: who made them. `check` sees what is stored before anything is
+   * written, while no other process can write; if it throws, nothing is stored.
+   */
+  save(plugin: string, changes: SettingChanges, by: string, check?: (stored: StoredValues) => void): void;
 }
+
+/** What is stored for plugins. */
+export type StoredValues = Pick<PluginSettings, 'settings' | 'secrets'>;
 
 const SET = `INSERT INTO setting VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at, by = excluded.by`;
@@ -45,11 +51,12 @@ const CONFIGURED = `SELECT plugin FROM setting UNION SELECT plugin FROM secret W
 
 /** The settings in a store. */
 export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, sealer: Sealer, now = Date.now): PluginSettings {
-  const save: PluginSettings['save'] = (plugin, { settings = {}, secrets = {} }, by) => {
+  const save: PluginSettings['save'] = (plugin, { settings = {}, secrets = {} }, by, check) => {
     const reserved = Object.keys(secrets).find(isReserved);
     if (reserved !== undefined) throw new GatewayError('INVALID_PARAMS', `The key "${reserved}" of a secret is reserved.`);
     const at = now();
     file.write((db) => {
+      check?.({ settings: (of) => readSettingRows(db, of), secrets: (of) => readSecrets(db, sealer, of) });
       for (const [key, value] of Object.entries(settings)) saveSetting(db, plugin, key, value, at, by);
       for (const [key, text] of Object.entries(secrets)) saveSecret(db, sealer, { plugin, key }, text, at, by);
     });
@@ -59,15 +66,7 @@ export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, se
       const rows = file.read([], (db) => db.prepare(CONFIGURED).all()) as { plugin: string }[];
       return new Set(rows.map(({ plugin }) => plugin));
     },
-    settings(plugin) {
-      const rows = file.read([], (db) => db.prepare('SELECT key, value, at, by FROM setting WHERE plugin = ?').all(plugin)) as {
-        key: string;
-        value: string;
-        at: number;
-        by: string;
-      }[];
-      return new Map(rows.map(({ key, value, at, by }) => [key, { value: JSON.parse(value) as JsonValue, at, by }]));
-    },
+    settings: (plugin) => file.read<ReadonlyMap<string, StoredSetting>>(new Map(), (db) => readSettingRows(db, plugin)),
     secrets(plugin) {
       return file.read<ReadonlyMap<string, StoredSecret>>(new Map(), (db) => readSecrets(db, sealer, plugin));
     },
@@ -78,6 +77,16 @@ export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, se
     setSecret: (plugin, key, value, by) => save(plugin, { secrets: { [key]: value } }, by),
     save,
   };
+}
+
+function readSettingRows(db: Database.Database, plugin: string): ReadonlyMap<string, StoredSetting> {
+  const rows = db.prepare('SELECT key, value, at, by FROM setting WHERE plugin = ?').all(plugin) as {
+    key: string;
+    value: string;
+    at: number;
+    by: string;
+  }[];
+  return new Map(rows.map(({ key, value, at, by }) => [key, { value: JSON.parse(value) as JsonValue, at, by }]));
 }
 
 function saveSetting(db: Database.Database, plugin: string, key: string, value: JsonValue | undefined, at: number, by: string): void {

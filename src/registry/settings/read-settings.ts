@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
-import type { PluginSettings } from '../../store/settings.ts';
+import type { StoredValues } from '../../store/settings.ts';
 import type { PluginStatus } from '../plugin-status.ts';
 import { createSettingCheck } from './checks.ts';
 import { closedAt, type FileValue, fileValue } from './file-values.ts';
@@ -46,11 +46,10 @@ export interface SettingsOwner extends Pick<PluginStatus, 'id' | 'settings' | 's
   readonly entry: string;
 }
 
-type Stored = Pick<PluginSettings, 'settings' | 'secrets'>;
 type Found = Pick<SettingState, 'source' | 'at' | 'since' | 'value'>;
 
 /** The settings that a plugin declares and their values; undefined if it declares none. Throws if the store cannot be read. */
-export function readSettings(plugin: SettingsOwner, config: Config, stored: Stored): SettingsView | undefined {
+export function readSettings(plugin: SettingsOwner, config: Config, stored: StoredValues): SettingsView | undefined {
   const declared = toSettingsSchema(plugin.settings);
   if (!declared) return undefined;
   const problems = [...declared.problems];
@@ -92,7 +91,12 @@ function fromDefault(value: JsonValue | undefined, required: boolean): Found {
   return { source: required ? 'missing' : 'unset' };
 }
 
-function readStored(plugin: string, stored: Stored) {
+/** Changes with what is stored for a plugin. */
+export function revisionOf(plugin: string, stored: StoredValues): string {
+  return readStored(plugin, stored).revision;
+}
+
+function readStored(plugin: string, stored: StoredValues) {
   const settings = [...stored.settings(plugin)];
   // A secret that was sealed with another key counts as missing.
   const secrets = [...stored.secrets(plugin)].filter(([, { value }]) => value !== undefined);

@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json/json.ts';
 import type { PluginSettings } from '../../store/settings.ts';
 import { createSettingCheck } from './checks.ts';
-import type { SettingState, SettingsView } from './read-settings.ts';
+import { revisionOf, type SettingState, type SettingsView } from './read-settings.ts';
 import { isSecret, toSettingsSchema } from './schema.ts';
 
 /** New values for a plugin. */
@@ -19,7 +19,7 @@ export interface SettingsChange {
 const MAX_VALUE_LENGTH = 64 * 1024;
 
 /**
- * Checks and stores new values. Returns the keys that change. Throws CONFLICT if the values were changed meanwhile,
+ * Checks and stores new values. Returns the keys that change. Throws CONFLICT if the values were changed meanwhile, by another process too,
  * FIXED_BY_FILE for a setting that only mcp.json can set, SETTINGS_INVALID with `fields`.
  */
 export function saveSettings(
@@ -29,8 +29,14 @@ export function saveSettings(
   { revision, values, secrets }: SettingsChange,
   by: string,
 ): readonly string[] {
-  if (revision !== view.revision)
-    throw new GatewayError('CONFLICT', `The settings of plugin "${plugin}" were changed meanwhile.`, { plugin });
+  const refuseStale = (now: string): void => {
+    if (revision === now) return;
+    throw new GatewayError('CONFLICT', `The settings of plugin "${plugin}" were changed meanwhile.`, {
+      plugin,
+      fix: 'Fetch the settings again, then save your changes.',
+    });
+  };
+  refuseStale(view.revision);
   if (view.closed !== undefined) throw fixed(plugin, `All settings of plugin "${plugin}" are set in mcp.json`, view.closed);
   const states = new Map(view.settings.map((setting) => [setting.key, setting]));
   for (const key of [...Object.keys(values), ...Object.keys(secrets)]) refuseFixed(plugin, states.get(key));
@@ -46,8 +52,11 @@ export function saveSettings(
   const now = Object.entries(values).filter(([key, value]) => !isStored(view, key, value));
   const changes: [string, JsonValue | undefined][] = [...now, ...gone.map((key): [string, undefined] => [key, undefined])];
   const kept = Object.entries(secrets).map(([key, text]): [string, string | undefined] => [key, text ?? undefined]);
-  if (changes.length + kept.length > 0)
-    stored.save(plugin, { settings: Object.fromEntries(changes), secrets: Object.fromEntries(kept) }, by);
+  if (changes.length + kept.length > 0) {
+    const saved = { settings: Object.fromEntries(changes), secrets: Object.fromEntries(kept) };
+    // Another request, or another process, may have stored values since the view was read.
+    stored.save(plugin, saved, by, (now) => refuseStale(revisionOf(plugin, now)));
+  }
   return [...changes, ...kept].map(([key]) => key);
 }
 
