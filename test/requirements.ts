@@ -199,6 +199,7 @@ export const REQUIREMENTS = {
     'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',
     'console-live-bounds':
       'The live channel bounds the size and number of messages, the sockets of a key and in all, and what a slow page has not read.',
+    'console-resync': 'Pages of the console are told to fetch everything again once mcp.json was reloaded.',
     'console-revoked': 'A key that is revoked, or whose token is removed from mcp.json, ends its sockets within a second.',
     'console-foreign-page':
       'No page of another origin reads or changes anything at the console: not by requests, forms, frames or sockets.',

@@ -9,6 +9,7 @@ import type { ConsoleContext } from './context.ts';
 import { answerErrors } from './errors.ts';
 import { checkOrigin, setHeaders } from './headers.ts';
 import { createLive } from './live/live.ts';
+import { createRevision } from './live/revision.ts';
 import { createPagePresence } from './live/sources/approval-source.ts';
 import { createSources } from './live/sources/sources.ts';
 import { createLogin } from './login.ts';
@@ -32,15 +33,16 @@ export function createConsoleServer(parts: ConsoleParts): ConsoleServer {
   const sessions = createSessions(parts.app.stateFile, parts.edge);
   const login = createLogin(parts, sessions);
   const started = Math.round(performance.timeOrigin);
+  const revision = createRevision(parts.app, started);
   const live = createLive({
     ...parts,
     sessions,
     login,
-    sources: createSources(parts, started),
+    sources: createSources(parts, started, revision),
     pages: createPagePresence(parts.app),
-    revision: () => String(started),
+    revision,
   });
-  const context: ConsoleContext = { ...parts, sessions, login, live, started };
+  const context: ConsoleContext = { ...parts, sessions, login, live, started, revision };
   const server = express();
   server.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   server.set('query parser', 'simple').set('trust proxy', false);

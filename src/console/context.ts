@@ -11,6 +11,8 @@ export interface ConsoleContext extends ConsoleParts {
   readonly live: Live;
   /** When the gateway started, in milliseconds since 1970. */
   readonly started: number;
+  /** The revision of what `GET /overview` answers now. */
+  revision(): string;
 }
 
 /** One request whose login and fields were checked. */

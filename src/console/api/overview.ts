@@ -18,12 +18,12 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
   route('get', '/overview', {
     scope: 'observe',
     async handle(context, { session }): Promise<Overview> {
-      const { app, started } = context;
+      const { app, started, revision } = context;
       const config = app.config();
       const now = Date.now();
       const { tally, recent } = app.gateway.stats;
       return {
-        revision: String(started),
+        revision: revision(),
         version: VERSION,
         started,
         now,

@@ -105,6 +105,29 @@ describe('the live channel', () => {
     expect(other.socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  it('tells pages to fetch everything again once mcp.json was reloaded', { tags: ['console-resync'] }, async () => {
+    const file = writeConfig({ profiles: { reader: {} } }, ['plain']);
+    const own = await serve(file);
+    const { key } = await login(own, { code: makeCode(file) });
+    const [page, other] = [await openPage(own, { key }), await openPage(own, { key, want: ['calls'] })];
+    const { revision } = (await ask(own, '/overview', { key })).body;
+    expect(page.messages[0]).toEqual({ type: 'hello', revision });
+    writeFileSync(file, readFileSync(file, 'utf8').replace('reader', 'writer'));
+    const isTold = ({ messages }: typeof page) => messages.some(({ type }) => type === 'resync');
+    await until('both pages are told', () => isTold(page) && isTold(other));
+    const { body } = await ask(own, '/overview', { key });
+    expect(body.profiles).toContain('writer');
+    expect(body.revision).not.toBe(revision);
+    // A page that connects now has the new revision, and is not told again.
+    const late = await openPage(own, { key });
+    expect(late.messages[0]).toEqual({ type: 'hello', revision: body.revision });
+    expect([isTold(late), page.messages.filter(({ type }) => type === 'resync').length]).toEqual([false, 1]);
+    // A file that is rejected changes nothing.
+    writeFileSync(file, '{');
+    await own.said('not reloaded');
+    expect((await ask(own, '/overview', { key })).body.revision).toBe(body.revision);
+  });
+
   it('closes on too many or too large messages, and on unknown ones', { tags: ['console-live-bounds'] }, async () => {
     const { key } = await enter();
     const flood = await openPage(gateway, { key });

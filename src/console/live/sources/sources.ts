@@ -6,7 +6,13 @@ import { createLogSource } from './log-source.ts';
 import { createStateSource } from './state-source.ts';
 
 /** What the pages can be told. Nothing is computed while no page wants a topic. */
-export function createSources(parts: ConsoleParts, started: number): readonly TopicSource[] {
+export function createSources(parts: ConsoleParts, started: number, revision: () => string): readonly TopicSource[] {
   const { app } = parts;
-  return [createStateSource(app, started), createCallSource(app), createTallySource(app), createLogSource(app), createApprovalSource(app)];
+  return [
+    createStateSource(app, started, revision),
+    createCallSource(app),
+    createTallySource(app),
+    createLogSource(app),
+    createApprovalSource(app),
+  ];
 }

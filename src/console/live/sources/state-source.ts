@@ -11,11 +11,12 @@ const COMPARE_MS = 10_000;
 // A store that cannot be read is reported elsewhere.
 const noCount = (): void => undefined;
 
-/** Plugins, tools and clients that came, changed or went. */
-export function createStateSource(app: ConsoleApp, started: number): TopicSource {
+/** Plugins, tools and clients that came, changed or went, and a new configuration, after which pages fetch everything again. */
+export function createStateSource(app: ConsoleApp, started: number, revision: () => string): TopicSource {
   let publish: ((message: LiveMessage) => void) | undefined;
   let cards = new Map<string, string>();
   let tools = '';
+  let revised = '';
   let changes = 0;
   let timer: NodeJS.Timeout | undefined;
   const clients = new Set<string>();
@@ -33,6 +34,9 @@ export function createStateSource(app: ConsoleApp, started: number): TopicSource
   const compare = (): void => {
     timer = undefined;
     if (!publish) return;
+    const earlier = revised;
+    revised = revision();
+    if (revised !== earlier) publish({ type: 'resync' });
     const next = new Map(readCards().map((card) => [card.id, { card, text: JSON.stringify(card) }]));
     for (const [id, { card, text }] of next) if (cards.get(id) !== text) publish({ type: 'plugin', card });
     for (const id of cards.keys()) if (!next.has(id)) publish({ type: 'plugin.gone', id });
@@ -61,6 +65,7 @@ export function createStateSource(app: ConsoleApp, started: number): TopicSource
     has: (topic) => topic === STATE_TOPIC,
     start(_topic, send) {
       publish = send;
+      revised = revision();
       cards = new Map(readCards().map((card) => [card.id, JSON.stringify(card)]));
       tools = readTools();
       app.engine.clients.onChange((id) => {
