@@ -57,6 +57,7 @@ function toManifest(found: Recognised, source: Source): EthosManifest {
   const manifest: Manifest = {
     id,
     ...(alias === undefined ? {} : { alias }),
+    ...(pluginId === id ? {} : { logName: pluginId }),
     title: pkg.name ?? pluginId,
     ...(pkg.description === undefined ? {} : { description: pkg.description }),
     version: pkg.version,

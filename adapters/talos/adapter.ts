@@ -45,6 +45,7 @@ export const talos: Adapter = {
     const read: TalosPluginManifest = {
       id,
       ...(id === manifest.id ? {} : { alias: manifest.id }),
+      ...(manifest.logName === id ? {} : { logName: manifest.logName }),
       title: manifest.name,
       ...(manifest.description === '' ? {} : { description: manifest.description }),
       version: manifest.version,

@@ -66,7 +66,9 @@ export function createHost(
         runtime?.kind === 'python'
           ? await (await import('./python/launch.ts')).preparePython(runtime, making)
           : (await import('./node/launch.ts')).nodeLaunch();
-      return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, reaper, events);
+      // What a shared process prints cannot be assigned to one of its plugins.
+      const output = first && members.length === 1 ? first.log : area;
+      return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, output, reaper, events);
     };
 
   const openProcess =

@@ -6,19 +6,20 @@ export function createFaultLines(log: Logger): (status: PluginStatus) => void {
   const failures = new Map<string, string>();
   const withheld = new Map<string, string>();
 
-  const warnOnce = (logged: Map<string, string>, id: string, key: string | undefined, line: () => string): void => {
+  const warnOnce = (logged: Map<string, string>, { id, logName = id }: PluginStatus, key: string | undefined, line: () => string): void => {
     if (key === undefined) return void logged.delete(id);
     if (logged.get(id) === key) return;
     logged.set(id, key);
-    log.area(`plugin:${id}`).warn(line());
+    log.area(`plugin:${logName}`).warn(line());
   };
 
-  return ({ id, state, error, withheld: tools }) => {
+  return (status) => {
+    const { state, error, withheld: tools } = status;
     const failure = ['failed', 'needs-config', 'disabled'].includes(state) ? error : undefined;
-    warnOnce(failures, id, failure?.message, () => {
+    warnOnce(failures, status, failure?.message, () => {
       const stop = /[.!?]$/.test(failure?.message ?? '') ? '' : '.';
       return `It is not served: ${failure?.message}${stop} ${failure?.fix}`;
     });
-    warnOnce(withheld, id, tools, () => tools ?? '');
+    warnOnce(withheld, status, tools, () => tools ?? '');
   };
 }

@@ -12,6 +12,7 @@ import { describeWithheld } from './withheld.ts';
 export interface PluginStatus {
   readonly id: string;
   readonly alias?: string | undefined;
+  readonly logName?: string | undefined;
   readonly adapter?: string | undefined;
   readonly title?: string | undefined;
   readonly description?: string | undefined;
@@ -79,6 +80,7 @@ export function toStatus(
   const offer = clean?.offer;
   return {
     alias: manifest?.alias,
+    logName: manifest?.logName,
     adapter: manifest?.adapter,
     title: manifest?.title,
     description: manifest?.description,

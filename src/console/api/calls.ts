@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { markBefore, readCalls, readMark, toCallLine } from './shown/call-lines.ts';
-import type { CallLine, Page } from './types.ts';
+import type { CallLine, CallPage } from './types.ts';
 
 const text = z.string().max(256).optional();
 const LIMIT = 200;
@@ -28,19 +28,20 @@ export const callRoutes: readonly ConsoleRoute[] = [
       before: z.string().max(128).optional(),
       limit: z.coerce.number().int().min(1).max(500).optional(),
     },
-    handle({ app, started }, { query }): Page<CallLine> {
+    handle({ app, started }, { query }): CallPage {
       const { before, limit = LIMIT } = query;
       const wanted = (call: CallLine): boolean => isWanted(call, query);
       const mark = before === undefined ? undefined : readMark(before);
-      if (mark) return readCalls(app.config().state, mark, wanted, limit);
       const { recent } = app.gateway.stats;
+      const last = recent.last();
+      if (mark) return { ...readCalls(app.config().state, mark, wanted, limit), last };
       const from = before === undefined ? Number.POSITIVE_INFINITY : Number(before);
       if (Number.isNaN(from)) throw new GatewayError('INVALID_PARAMS', '"before" is not a value of "next".', { field: 'before' });
       const items = recent.list((call) => wanted(toCallLine(call)), from, limit).map(toCallLine);
-      const last = items.at(-1);
-      if (items.length >= limit && last) return { items, next: String(last.seq) };
+      const end = items.at(-1);
+      if (items.length >= limit && end) return { items, last, next: String(end.seq) };
       // The memory begins with the oldest call that it keeps, the files hold what was before.
-      return { items, next: markBefore(recent.oldest() ?? started) };
+      return { items, last, next: markBefore(recent.oldest() ?? started) };
     },
   }),
 ];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { GATEWAY_AREA } from '../../gateway/stats/log-ring.ts';
+import type { ConsoleApp } from '../parts.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import type { LogPage } from './types.ts';
 
@@ -19,7 +20,7 @@ export const logRoutes: readonly ConsoleRoute[] = [
     },
     handle({ app }, { query }): LogPage {
       const { area: asked = GATEWAY_AREA, level = 'debug', q = '', before = Number.POSITIVE_INFINITY, limit = LIMIT } = query;
-      const area = areaOf(app.logs.areas(), asked);
+      const area = areaOf(app, asked);
       const least = LEVELS.indexOf(level);
       const part = q.toLowerCase();
       const found = app.logs
@@ -28,7 +29,8 @@ export const logRoutes: readonly ConsoleRoute[] = [
       const lines = found.slice(-limit);
       return {
         area,
-        areas: [...new Set([GATEWAY_AREA, ...app.logs.areas()])],
+        asked,
+        areas: [...new Set([GATEWAY_AREA, ...app.logs.areas(), area])],
         lines,
         dropped: app.logs.dropped(area),
         ...(found.length > lines.length && lines[0] ? { next: String(lines[0].seq) } : {}),
@@ -37,7 +39,9 @@ export const logRoutes: readonly ConsoleRoute[] = [
   }),
 ];
 
-// A plugin may be named by its id alone.
-function areaOf(areas: readonly string[], asked: string): string {
-  return areas.includes(asked) || !areas.includes(`plugin:${asked}`) ? asked : `plugin:${asked}`;
+// A plugin may be named by its id, although its log has another name.
+function areaOf({ logs, registry }: Pick<ConsoleApp, 'logs' | 'registry'>, asked: string): string {
+  if (logs.areas().includes(asked)) return asked;
+  const plugin = registry.plugins().find(({ id }) => id === asked || `plugin:${id}` === asked);
+  return plugin ? `plugin:${plugin.logName ?? plugin.id}` : asked;
 }

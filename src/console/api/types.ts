@@ -30,6 +30,11 @@ export interface Page<T> {
   readonly next?: string;
 }
 
+/** GET /calls. `last` is the number of the latest call of this run of the gateway, whatever is asked for; 0 before the first one. */
+export interface CallPage extends Page<CallLine> {
+  readonly last: number;
+}
+
 export type CardState = 'ready' | 'starting' | 'restarting' | 'needs-config' | 'failed' | 'disabled' | 'withheld';
 
 /** A state that has a cause: what happened and what to do. */
@@ -195,9 +200,13 @@ export interface LogLine {
   readonly level: string;
   readonly text: string;
 }
-/** GET /logs: lines of one area, oldest first; `dropped` counts the older lines that are no longer kept. */
+/**
+ * GET /logs: lines of one area, oldest first; `dropped` counts the older lines that are no longer kept. `asked` is the area of the
+ * request, which may name a plugin whose log has another name.
+ */
 export interface LogPage {
   readonly area: string;
+  readonly asked: string;
   readonly areas: readonly string[];
   readonly lines: readonly LogLine[];
   readonly dropped: number;

@@ -23,6 +23,8 @@ export interface Manifest {
   readonly id: string;
   /** The plugin's original id, if the configuration renames it. */
   readonly alias?: string;
+  /** The name of its log, if that is not its id. */
+  readonly logName?: string;
   readonly title?: string;
   readonly description?: string;
   readonly version: string;

@@ -4,6 +4,8 @@ import type { ConsoleApp } from '../../parts.ts';
 import type { TopicSource } from '../topics.ts';
 
 const BATCH_MS = 250;
+/** Calls that a page gets first: they may have ended just after it fetched the others. */
+const LATEST = 20;
 /** Calls of one batch; of more, only the number is sent. */
 const MAX_CALLS = 200;
 const SECOND_MS = 1_000;
@@ -13,6 +15,11 @@ export function createCallSource({ gateway }: Pick<ConsoleApp, 'gateway'>): Topi
   return {
     scope: 'observe',
     has: (topic) => topic === 'calls',
+    snapshot: () =>
+      gateway.stats.recent
+        .list(() => true, Number.POSITIVE_INFINITY, LATEST)
+        .map((call) => ({ type: 'call', call: toCallLine(call) }) as const)
+        .reverse(),
     start(_topic, publish) {
       let sent = 0;
       let skipped = 0;
@@ -42,7 +49,8 @@ export function createTallySource({ gateway }: Pick<ConsoleApp, 'gateway'>): Top
     scope: 'observe',
     has: (topic) => topic === 'tally',
     start(_topic, publish) {
-      let last = Math.floor(Date.now() / SECOND_MS) - 1;
+      // The page may have fetched the second before last while it lasted.
+      let last = Math.floor(Date.now() / SECOND_MS) - 3;
       const timer = setInterval(() => {
         const now = Date.now();
         const over = Math.floor(now / SECOND_MS) - 1;

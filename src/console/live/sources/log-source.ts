@@ -5,6 +5,8 @@ import type { TopicSource } from '../topics.ts';
 
 const PREFIX = 'log:';
 const BATCH_MS = 250;
+/** Lines that a page gets first: it may have fetched the others just before they were logged. */
+const LATEST = 100;
 /** Lines of one batch; older ones of it are left out, and the page can fetch them. */
 const MAX_LINES = 200;
 
@@ -19,6 +21,11 @@ export function createLogSource({ logs }: Pick<ConsoleApp, 'logs'>): TopicSource
   return {
     scope: 'observe',
     has: (topic) => topic.startsWith(PREFIX),
+    snapshot(topic) {
+      const area = topic.slice(PREFIX.length);
+      const lines = logs.lines(area).slice(-LATEST);
+      return lines.length === 0 ? [] : [{ type: 'log', area, lines }];
+    },
     start(topic, publish) {
       const area = topic.slice(PREFIX.length);
       wanted.set(area, { lines: [], publish });

@@ -18,7 +18,7 @@ export const loadedAt = signal(0);
 export const overviewError = signal<Refusal | undefined>(undefined);
 
 export const calls = signal<readonly CallLine[]>([]);
-/** Calls since the page was opened, those that were not sent included. */
+/** Calls that the gateways of this page have had so far, those that were not sent here included. */
 export const callsSeen = signal(0);
 export const waiting = signal<readonly Waiting[] | undefined>(undefined);
 /** What became of entries that went while they were shown. */
@@ -45,6 +45,7 @@ export async function loadOverview(): Promise<void> {
       overview.value = next;
       overviewError.value = undefined;
       loadedAt.value = Date.now();
+      noteRun(next.started);
       seconds.value = next.tally.seconds;
       minutes.value = next.tally.minutes;
     });
@@ -76,24 +77,45 @@ function put<T extends { readonly id: string }>(list: readonly T[], item: T): re
   return at < 0 ? [...list, item] : list.with(at, item);
 }
 
+/** Numbers begin anew when the gateway starts, so they do not identify a call alone. */
+export const callId = ({ time, seq }: Pick<CallLine, 'time' | 'seq'>): string => `${time} ${seq}`;
+
+const freshOf = (known: readonly CallLine[], more: readonly CallLine[]): readonly CallLine[] => {
+  const ids = new Set(known.map(callId));
+  return more.filter((call) => !ids.has(callId(call)));
+};
+
 /** Newest first, each once. */
 export function addCalls(more: readonly CallLine[]): void {
-  const known = new Set(calls.value.map(({ seq }) => seq));
-  const fresh = more.filter(({ seq }) => !known.has(seq));
-  if (fresh.length === 0) return;
-  calls.value = [...fresh, ...calls.value].sort((a, b) => b.seq - a.seq).slice(0, ROWS);
+  const fresh = freshOf(calls.value, more);
+  if (fresh.length > 0) calls.value = [...fresh, ...calls.value].sort((a, b) => b.time - a.time || b.seq - a.seq).slice(0, ROWS);
+}
+
+/** Calls are numbered from 1 by each run of the gateway, so the number of the latest one counts also those that were not sent. */
+const run = { started: 0, before: 0, last: 0 };
+
+function noteRun(started: number): void {
+  if (started === run.started) return;
+  Object.assign(run, { started, before: callsSeen.value, last: 0 });
+}
+
+export function noteLast(seq: number): void {
+  run.last = Math.max(run.last, seq);
+  callsSeen.value = run.before + run.last;
 }
 
 function addSecond(second: TallySlot): void {
-  seconds.value = [...seconds.value.filter(({ at }) => at !== second.at && at > now() - SECONDS * 1000), second];
+  // The snapshot may have a part of it.
+  const part = seconds.value.find(({ at }) => at === second.at);
+  seconds.value = [...seconds.value.filter((each) => each !== part && each.at > now() - SECONDS * 1000), second];
   const at = Math.floor(second.at / 60_000) * 60_000;
   const last = minutes.value.at(-1);
   const into: TallySlot = last?.at === at ? last : { at, calls: 0, failed: 0, ms: [] };
   const sum = {
     at,
-    calls: into.calls + second.calls,
-    failed: into.failed + second.failed,
-    ms: second.ms.map((n, i) => n + (into.ms[i] ?? 0)),
+    calls: into.calls + second.calls - (part?.calls ?? 0),
+    failed: into.failed + second.failed - (part?.failed ?? 0),
+    ms: second.ms.map((n, i) => n + (into.ms[i] ?? 0) - (part?.ms[i] ?? 0)),
   };
   minutes.value = [...(into === last ? minutes.value.slice(0, -1) : minutes.value), sum].slice(-MINUTES);
 }
@@ -101,11 +123,11 @@ function addSecond(second: TallySlot): void {
 export function receive(messages: readonly LiveMessage[]): void {
   batch(() => {
     const lines = messages.flatMap((message) => (message.type === 'call' ? [message.call] : []));
-    callsSeen.value += lines.length;
     addCalls(lines);
-    const failed = lines.filter(({ outcome }) => outcome !== 'ok').reverse();
-    if (failed.length > 0 && overview.value) change({ failedCalls: [...failed, ...overview.value.failedCalls].slice(0, 10) });
     for (const message of messages) apply(message);
+    const failures = overview.value?.failedCalls ?? [];
+    const failed = freshOf(failures, lines).filter(({ outcome }) => outcome !== 'ok');
+    if (failed.length > 0) change({ failedCalls: [...failed.reverse(), ...failures].slice(0, 10) });
   });
 }
 
@@ -118,6 +140,8 @@ function apply(message: LiveMessage): void {
     case 'tools':
       toolsChanged.value++;
       return;
+    case 'call':
+      return noteLast(message.call.seq);
     case 'calls.skipped':
       callsSeen.value += message.n;
       return;

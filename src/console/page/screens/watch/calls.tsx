@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { CallLine, Page } from '../../../api/types.ts';
+import type { CallLine, CallPage, Page } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { withQuery } from '../../data/act.ts';
 import { plain } from '../../data/hidden.ts';
 import { toRefusal, useLoad } from '../../data/load.ts';
 import { OUTCOME_FILTERS } from '../../data/outcome.ts';
 import type { Range } from '../../data/series.ts';
-import { addCalls, calls, callsSeen, overview, plugins } from '../../data/store.ts';
+import { addCalls, callId, calls, callsSeen, noteLast, overview, plugins } from '../../data/store.ts';
 import { atMinute, count, many } from '../../data/words.ts';
 import { useTopics } from '../../live.ts';
 import { CallCharts } from '../../parts/call-charts.tsx';
@@ -28,12 +28,14 @@ const LONGER = [
 export function CallsScreen() {
   useTopics('calls', 'tally');
   const { query } = place.value;
-  const load = useLoad<Page<CallLine>>(withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome') }));
+  const load = useLoad<CallPage>(withQuery('calls', { plugin: query.get('plugin'), outcome: query.get('outcome') }));
   const [older, setOlder] = useState<readonly CallLine[]>([]);
   const page = load.data;
   useEffect(() => {
     setOlder([]);
-    if (page) addCalls(page.items);
+    if (!page) return;
+    addCalls(page.items);
+    noteLast(page.last);
   }, [page]);
   const range: Range = query.get('range') === '24h' ? '24h' : '10m';
   return (
@@ -83,7 +85,7 @@ function Rows({ older, next, more }: { older: readonly CallLine[]; next: string 
   const all = calls.value;
   const rows = [
     ...(paused?.rows ?? all).filter(matches),
-    ...older.filter((call) => matches(call) && !all.some(({ seq, time }) => seq === call.seq && time === call.time)),
+    ...older.filter((call) => matches(call) && !all.some((other) => callId(other) === callId(call))),
   ];
   const fresh = paused ? callsSeen.value - paused.seen : 0;
   return (
@@ -108,7 +110,12 @@ function Rows({ older, next, more }: { older: readonly CallLine[]; next: string 
 }
 
 function None({ any }: { any: boolean }) {
-  if (any) return <p class="empty">No call matches these filters.</p>;
+  if (any)
+    return (
+      <p class="empty">
+        No call matches these filters. <a href={href(['calls'])}>Show all calls</a>
+      </p>
+    );
   return (
     <p class="empty">
       No call since {atMinute(overview.value?.started ?? Date.now())}. <a href={href(['connect'])}>Connect a client</a>

@@ -3,13 +3,13 @@ import type { LogLine, LogPage } from '../../../api/types.ts';
 import { withQuery } from '../../data/act.ts';
 import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
-import { overview } from '../../data/store.ts';
+import { overview, plugins } from '../../data/store.ts';
 import { atClock, atMinute, count, exactly, many } from '../../data/words.ts';
 import { listen, useTopics } from '../../live.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Screen } from '../../parts/screen.tsx';
 import { Pick, Search } from '../../parts/search.tsx';
-import { place } from '../../router.ts';
+import { href, place, setQuery } from '../../router.ts';
 
 /** Lines kept in the page. */
 const LINES = 2000;
@@ -21,6 +21,9 @@ export function LogsScreen() {
   const load = useLoad<LogPage>(withQuery('logs', { area }));
   useTopics(`log:${area}`);
   const areas = load.data?.areas ?? [area];
+  // A link names the plugin, whose log may have another name.
+  const real = load.data?.asked === area ? load.data.area : area;
+  useEffect(() => setQuery({ area: real === 'gateway' ? undefined : real }, true), [real]);
   return (
     <Screen title="Logs">
       <div class="filters">
@@ -32,10 +35,23 @@ export function LogsScreen() {
         />
         <Search label="Search" />
       </div>
+      <Shared area={area} />
       <Loaded load={load} what="the log">
-        {(page) => <Lines key={area} page={page} area={area} />}
+        {(page) => <Lines key={page.area} page={page} area={page.area} />}
       </Loaded>
     </Screen>
+  );
+}
+
+/** What a process of several plugins prints is not known to be of one of them. */
+function Shared({ area }: { area: string }) {
+  const group = plugins.value.find(({ id }) => `plugin:${id}` === area)?.run?.group;
+  if (group === undefined || plugins.value.filter(({ run }) => run?.group === group).length < 2) return null;
+  return (
+    <p class="small">
+      It shares its process with other plugins. What that process prints is in{' '}
+      <a href={href(['logs'], { q: `group:${group}` })}>the log of the gateway</a>.
+    </p>
   );
 }
 
@@ -51,23 +67,25 @@ function Lines({ page, area }: { page: LogPage; area: string }) {
   const [follows, setFollows] = useState(true);
   const [missed, setMissed] = useState(0);
   const box = useRef<HTMLDivElement>(null);
-  const following = useRef(true);
-  following.current = follows;
+  const now = useRef({ lines, follows });
+  now.current = { lines, follows };
 
   useEffect(() => setLines((old) => merge(old, page.lines)), [page]);
   useEffect(
     () =>
       listen((message) => {
         if (message.type !== 'log' || message.area !== area) return;
+        const fresh = freshOf(now.current.lines, message.lines).filter(isShown).length;
         setLines((old) => merge(old, message.lines));
-        if (!following.current) setMissed((n) => n + message.lines.length);
+        if (!now.current.follows) setMissed((n) => n + fresh);
       }),
     [area],
   );
   const shown = lines.filter(isShown);
+  const newest = shown.at(-1);
   useLayoutEffect(() => {
     if (follows && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [shown.length, follows]);
+  }, [newest && nameOf(newest), follows]);
   const scrolled = () => {
     const at = box.current;
     if (!at) return;
@@ -106,7 +124,7 @@ function Lines({ page, area }: { page: LogPage; area: string }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys
         <div ref={box} class="log" onScroll={scrolled} tabIndex={0} role="log" aria-live="off" aria-label={`Log of ${area}`}>
           {shown.map(({ seq, time, level, text }) => (
-            <div key={seq} class={`line ${level}`}>
+            <div key={`${time} ${seq}`} class={`line ${level}`}>
               <time dateTime={new Date(time).toISOString()} title={exactly(time)}>
                 {atClock(time)}
               </time>{' '}
@@ -119,11 +137,18 @@ function Lines({ page, area }: { page: LogPage; area: string }) {
   );
 }
 
+/** Numbers begin anew when the gateway starts, so they do not identify a line alone. */
+const nameOf = ({ time, seq }: LogLine): string => `${time} ${seq}`;
+
+function freshOf(old: readonly LogLine[], more: readonly LogLine[]): readonly LogLine[] {
+  const known = new Set(old.map(nameOf));
+  return more.filter((line) => !known.has(nameOf(line)));
+}
+
 /** Each line once, oldest first. */
 function merge(old: readonly LogLine[], more: readonly LogLine[]): readonly LogLine[] {
-  const known = new Set(old.map(({ seq }) => seq));
-  const fresh = more.filter(({ seq }) => !known.has(seq));
-  return fresh.length === 0 ? old : [...old, ...fresh].sort((a, b) => a.seq - b.seq).slice(-LINES);
+  const fresh = freshOf(old, more);
+  return fresh.length === 0 ? old : [...old, ...fresh].sort((a, b) => a.time - b.time || a.seq - b.seq).slice(-LINES);
 }
 
 function download(area: string, lines: readonly LogLine[]): void {
