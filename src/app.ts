@@ -126,7 +126,7 @@ export async function createApp({
   if (!acceptDamage) store.refuseUnusable();
   const host = createHost(config.state, limits, pluginStore, log, redactor.add, () => config.proxy);
   const memory = createOfferMemory(store, stateKey, config.file, log);
-  const pins = createPins(config, createPinTable(store.file), log);
+  const pins = createPins(config, createPinTable(store.file, config.file ?? ''), log);
   await pins.refresh();
   const registry = createRegistry(host, store, log, memory, pins.filter);
   const grants = createGrants(store);

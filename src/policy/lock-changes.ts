@@ -4,7 +4,8 @@ import type { JsonObject } from '../core/json/json.ts';
 import type { Catalogue } from '../registry/catalogue/catalogue.ts';
 import type { StoredPin } from '../store/pin-table.ts';
 import { type Lock, type LockedPlugin, type LockedPrompt, type LockedTool, toLock } from './lock-file.ts';
-import { INSTRUCTIONS, type PinRules, promptPart } from './pin-rules.ts';
+import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
+import type { PinRules } from './pin-rules.ts';
 import { compareSchemas, type SchemaChange } from './schema-changes.ts';
 
 /** A piece of a text: added, removed, or in both. */
@@ -64,14 +65,16 @@ function compareLocks(
       }
       const surfaces = [current.surface, ...(current.variants ?? [])];
       const locked = new Set(old ? [old.surface, ...(old.variants ?? [])] : []);
-      const open = surfaces.filter((surface) => !locked.has(surface));
-      if (open.length === 0) continue;
-      const pin = accepted.find((one) => one.plugin === plugin && one.part === tool && open.includes(one.surface));
+      const unlocked = surfaces.filter((surface) => !locked.has(surface));
+      if (unlocked.length === 0) continue;
+      const pins = accepted.filter((one) => one.plugin === plugin && one.part === tool && unlocked.includes(one.surface));
+      const [open] = unlocked.filter((surface) => !pins.some((one) => one.surface === surface));
+      const pin = open === undefined ? pins.at(-1) : undefined;
       changes.push({
         plugin,
         tool,
         kind: old ? 'changed' : 'new',
-        surface: open[0] as string,
+        surface: open ?? (unlocked[0] as string),
         ...(old?.text === current.text ? {} : { description: wordsOf(old?.text ?? '', current.text) }),
         schema: compareSchemas(old?.shown ?? {}, current.shown),
         hints: compareHints(old?.hints ?? {}, current.hints),
@@ -93,7 +96,7 @@ function wordsOf(before: string, after: string): TextPiece[] {
 
 function partsOf(plugin: LockedPlugin | undefined): Map<string, Part> {
   const parts = new Map<string, Part>();
-  for (const [name, tool] of plugin?.tools ?? []) parts.set(name, toolPart(tool));
+  for (const [name, tool] of plugin?.tools ?? []) parts.set(toolPart(name), toolPartOf(tool));
   for (const [name, prompt] of plugin?.prompts ?? []) parts.set(promptPart(name), promptPartOf(prompt));
   if (plugin?.instructions) {
     const { surface, text, composed = false } = plugin.instructions;
@@ -102,7 +105,7 @@ function partsOf(plugin: LockedPlugin | undefined): Map<string, Part> {
   return parts;
 }
 
-function toolPart({ surface, variants, name, title, description, input, output, hints }: LockedTool): Part {
+function toolPartOf({ surface, variants, name, title, description, input, output, hints }: LockedTool): Part {
   const shown = { name, ...(title === undefined ? {} : { title }), input, ...(output ? { output } : {}) };
   return { surface, ...(variants ? { variants } : {}), text: description, shown, hints: { ...hints } as JsonObject };
 }

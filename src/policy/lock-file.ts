@@ -120,8 +120,11 @@ function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
 /** Reads the text of a lock file. Throws if it is not one, or if a definition does not match its surface. */
 export function readLock(text: string): Lock {
   const file = parseExact(text);
-  if (!isJsonObject(file) || !isJsonObject(file.plugins)) throw new Error('it has no "plugins"');
+  if (!isJsonObject(file)) throw new Error('it is not a JSON object');
+  if (typeof file.version === 'number' && file.version > VERSION)
+    throw new Error(`its "version" is ${file.version}, and this plugmux reads ${VERSION}; a newer plugmux wrote it`);
   if (file.version !== VERSION) throw new Error(`its "version" is not ${VERSION}`);
+  if (!isJsonObject(file.plugins)) throw new Error('it has no "plugins"');
   return new Map(entries(file.plugins, 'plugins').map(([id, plugin]) => [id, readPlugin(id, plugin)]));
 }
 
@@ -131,7 +134,9 @@ function readPlugin(id: string, { digest, tools = {}, prompts = {}, instructions
     tools: new Map(
       entries(tools, id).map(([name, tool]) => {
         const locked = tool as unknown as LockedTool;
-        const { title, output, hints } = locked;
+        const { title, output, hints, variants = [] } = locked;
+        if (!isTextual(locked.name, locked.description, title ?? '') || !Array.isArray(variants) || !isTextual(...variants))
+          throw new Error(`${JSON.stringify(`${id}/${name}`)} is not a tool`);
         check(locked.surface, surfaceOf({ ...locked, tool: { title, output, hints } as never }), `${id}/${name}`);
         return [name, locked];
       }),
@@ -139,6 +144,8 @@ function readPlugin(id: string, { digest, tools = {}, prompts = {}, instructions
     prompts: new Map(
       entries(prompts, id).map(([name, prompt]) => {
         const locked = prompt as unknown as LockedPrompt;
+        if (!isTextual(locked.name, locked.title ?? '', locked.description ?? ''))
+          throw new Error(`${JSON.stringify(`${id}/prompt:${name}`)} is not a prompt`);
         check(locked.surface, promptSurface(locked), `${id}/prompt:${name}`);
         return [name, locked];
       }),
@@ -149,6 +156,7 @@ function readPlugin(id: string, { digest, tools = {}, prompts = {}, instructions
 
 function readText(id: string, given: JsonObject): LockedText {
   const text = given as unknown as LockedText;
+  if (!isTextual(text.text)) throw new Error(`${JSON.stringify(`${id}/instructions`)} are not a text`);
   check(text.surface, instructionsSurface(text.text, text.composed === true), `${id}/instructions`);
   return text;
 }
@@ -157,6 +165,10 @@ function entries(value: JsonValue | undefined, where: string): [string, JsonObje
   const found = isJsonObject(value) ? Object.entries(value) : undefined;
   if (!found?.every(([, item]) => isJsonObject(item))) throw new Error(`a part of ${JSON.stringify(where)} is not an object`);
   return found as [string, JsonObject][];
+}
+
+function isTextual(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
 }
 
 function check(given: string, actual: string, what: string): void {

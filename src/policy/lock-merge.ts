@@ -1,5 +1,5 @@
 import type { Lock, LockedPlugin } from './lock-file.ts';
-import { INSTRUCTIONS, promptPart } from './pin-rules.ts';
+import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
 
 /** Whether a part of a plugin, as it is now, belongs into the lock file. */
 export type Takes = (plugin: string, part: string, surfaces: readonly string[]) => boolean;
@@ -17,7 +17,7 @@ export function mergeLocks(before: Lock, now: Lock, takes: Takes, keeps: (plugin
     const of = <T extends { readonly surface: string; readonly variants?: readonly string[] }>(
       was: ReadonlyMap<string, T> = new Map(),
       is: ReadonlyMap<string, T> = new Map(),
-      part: (name: string) => string = (name) => name,
+      part: (name: string) => string,
     ): Map<string, T> => {
       const parts = new Map<string, T>(isKept ? was : []);
       for (const [name, value] of is) {
@@ -27,9 +27,9 @@ export function mergeLocks(before: Lock, now: Lock, takes: Takes, keeps: (plugin
       }
       return parts;
     };
-    const tools = of(old?.tools, current?.tools);
+    const tools = of(old?.tools, current?.tools, toolPart);
     const prompts = of(old?.prompts, current?.prompts, promptPart);
-    const text = of(mapOf(old?.instructions), mapOf(current?.instructions)).get(INSTRUCTIONS);
+    const text = of(mapOf(old?.instructions), mapOf(current?.instructions), (name) => name).get(INSTRUCTIONS);
     if (tools.size + prompts.size > 0 || text) merged.set(id, { digest, tools, prompts, ...(text ? { instructions: text } : {}) });
   }
   return merged;

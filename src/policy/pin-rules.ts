@@ -1,17 +1,12 @@
-import { readFileSync, statSync } from 'node:fs';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Catalogue, PromptEntry, ToolEntry, WithheldTool } from '../registry/catalogue/catalogue.ts';
 import { instructionsUri } from '../registry/catalogue/instructions.ts';
 import { instructionsSurface, surfaceOf } from '../registry/catalogue/surface.ts';
 import type { PinTable, StoredPin } from '../store/pin-table.ts';
-import { type Lock, lockPrompt, readLock } from './lock-file.ts';
-
-/** The part of a pin that stands for a plugin's instructions. */
-export const INSTRUCTIONS = 'instructions';
-
-/** The part of a pin that stands for a prompt. */
-export const promptPart = (name: string): string => `prompt:${name}`;
+import { type Lock, lockPrompt } from './lock-file.ts';
+import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
+import { readLockFile } from './read-lock.ts';
 
 /** The rules of one reading of the lock file. */
 export interface PinRules {
@@ -30,22 +25,14 @@ export interface PinRules {
 
 /** Reads a lock file that exists. Never throws: a file that cannot be used withholds everything. */
 export function createPinRules(file: string, table: PinTable, log: Logger): PinRules {
-  let lock: Lock | undefined;
-  let fault: string | undefined;
-  let since = 0;
-  try {
-    since = Math.round(statSync(file).mtimeMs);
-    lock = readLock(readFileSync(file, 'utf8'));
-  } catch (error) {
-    fault = toError(error).message;
-    log.error(`all tools are withheld, because ${file} cannot be used: ${fault}`);
-  }
+  const { lock, fault, since } = readLockFile(file);
+  if (fault !== undefined) log.error(`all tools are withheld, because ${file} cannot be used: ${fault}`);
   let whole: Catalogue | undefined;
 
   const accepted = (): readonly StoredPin[] => {
     if (!lock) return [];
     try {
-      return table.list().filter((pin) => pin.file === file);
+      return table.list();
     } catch (error) {
       log.error(`what the console has accepted is withheld, because it cannot be read: ${toError(error).message}`);
       return [];
@@ -70,7 +57,7 @@ export function createPinRules(file: string, table: PinTable, log: Logger): PinR
         const locked = lock?.get(plugin.id)?.tools.get(tool.name);
         const served = [entry, ...others].filter((variant) => {
           const surface = surfaceOf(variant);
-          return surface === locked?.surface || locked?.variants?.includes(surface) || isAccepted(plugin.id, tool.name, surface);
+          return surface === locked?.surface || locked?.variants?.includes(surface) || isAccepted(plugin.id, toolPart(tool.name), surface);
         });
         const [first, ...rest] = served;
         if (!first) withheld.set(name, { entry, kind: locked ? 'changed' : 'new', ...(fault === undefined ? {} : { fault }) });

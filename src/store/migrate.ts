@@ -23,7 +23,7 @@ const TABLES = [
   'console_session (digest TEXT NOT NULL PRIMARY KEY, who TEXT NOT NULL, scopes TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL, expires INTEGER NOT NULL)',
   'login_code (digest TEXT NOT NULL PRIMARY KEY, expires INTEGER NOT NULL, used INTEGER)',
   'tool_switch (profile TEXT NOT NULL, plugin TEXT NOT NULL, tool TEXT NOT NULL, "on" INTEGER NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (profile, plugin, tool))',
-  'pin (plugin TEXT NOT NULL, tool TEXT NOT NULL, surface TEXT NOT NULL, text TEXT NOT NULL, accepted_at INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (plugin, tool))',
+  'pin (config TEXT NOT NULL, plugin TEXT NOT NULL, tool TEXT NOT NULL, surface TEXT NOT NULL, accepted_at INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (config, plugin, tool, surface))',
   'audit_head (run TEXT NOT NULL PRIMARY KEY, file TEXT NOT NULL, seq INTEGER NOT NULL, chain TEXT NOT NULL, at INTEGER NOT NULL)',
 ];
 

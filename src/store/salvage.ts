@@ -17,7 +17,7 @@ export const KEY_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   console_session: ['digest'],
   login_code: ['digest'],
   tool_switch: ['profile', 'plugin', 'tool'],
-  pin: ['plugin', 'tool'],
+  pin: ['config', 'plugin', 'tool', 'surface'],
   audit_head: ['run'],
 };
 

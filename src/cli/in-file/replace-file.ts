@@ -46,7 +46,7 @@ async function replace(target: string, change: Change, stopped: () => Error): Pr
     if (after === undefined || after.equals(before)) return false;
     const fresh = `${target}.new`;
     try {
-      write(fresh, after, target);
+      writeLike(fresh, after, target);
       if (!readFileSync(target).equals(before)) continue;
       renameSync(fresh, target);
       return true;
@@ -57,8 +57,8 @@ async function replace(target: string, change: Change, stopped: () => Error): Pr
   throw stopped();
 }
 
-// The file may hold tokens, so the new one is private until it has the owner and mode of the old one.
-function write(fresh: string, content: Buffer, target: string): void {
+/** Writes a draft with the owner and mode of `target`. That file may hold tokens, so the draft is private until then. */
+export function writeLike(fresh: string, content: Buffer, target: string): void {
   rmSync(fresh, { force: true });
   writeFileSync(fresh, content, { mode: 0o600, flag: 'wx', flush: true });
   const { uid, gid, mode } = statSync(target);

@@ -154,7 +154,7 @@ describe('a damaged store with the new tables', () => {
     const many = Array.from({ length: 500 }, (_, i) => [`key${i}`, 'v'.repeat(100)]);
     settings.save('p', { settings: Object.fromEntries(many), secrets: Object.fromEntries(many) }, 'test');
     for (let i = 0; i < 100; i++) store.auditHeads.set(`run-${i}`, { seq: 1, chain: 'c', file: 'f' }, 1);
-    store.file.write((db) => db.exec("INSERT INTO pin VALUES ('p', 't', 's', '{}', 1, 'x')"));
+    store.file.write((db) => db.exec("INSERT INTO pin VALUES ('f', 'p', 't', 's', 1, 'x')"));
     store.set('disabled-plugins', 'risky', '2026-01-01T00:00:00.000Z');
     store.close();
     return join(dir, 'state.db');
@@ -191,7 +191,7 @@ describe('a damaged store with the new tables', () => {
     const sizes = Object.fromEntries([...left].map(([space, keys]) => [space, keys.size]));
     expect(sizes).toMatchObject({ setting: 500, audit_head: 100, pin: 1, 'disabled-plugins': 1 });
     expect(sizes.secret).toBeGreaterThan(100);
-    expect(left.get('pin')).toEqual(new Set(['["p","t"]']));
+    expect(left.get('pin')).toEqual(new Set(['["f","p","t","s"]']));
     expect(sizes.store).toBeUndefined();
   });
 });

@@ -1,13 +1,14 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { App } from '../../../app.ts';
 import type { Adapter } from '../../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../../core/contract/caller.ts';
-import { escapeForTerminal } from '../../../core/text/text.ts';
+import type { LockAdmin } from '../../../gateway/lock-admin.ts';
 import type { LockChange } from '../../../policy/lock-changes.ts';
+import { toolPart } from '../../../policy/pin-parts.ts';
 import { agrees } from '../../agree.ts';
 import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from '../../context.ts';
 import { printMasked } from '../../print.ts';
+import { describeChanges, nameChange } from './lock-text.ts';
 
 interface Options extends CommonOptions {
   readonly accept?: readonly string[];
@@ -17,15 +18,18 @@ interface Options extends CommonOptions {
   readonly yes?: true;
 }
 
+/** How many differences are named before the question. */
+const NAMED = 20;
+
 /** `plugmux lock`: writes the lock file, accepts changes, or shows them. */
 export function addLock(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('lock')
     .description('pin the tools, prompts and instructions in plugmux.lock.json')
-    .option('--accept <tools...>', 'accept only these tools as they are now, by public name')
+    .option('--accept <tools...>', 'accept only these tools as they are now, by public name, or other parts as <plugin>/<part>')
     .option('--accept-plugin <plugins...>', 'accept everything of these plugins as it is now')
     .option('--diff', 'show what differs from the lock file')
-    .option('--check', 'exit with 1 if something is new or changed')
+    .option('--check', 'exit with 1 if something is new or changed, or a plugin did not start')
     .option('--yes', 'accept all changes without asking at the terminal')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
@@ -40,58 +44,80 @@ async function run(app: App, options: Options): Promise<void> {
   const { file } = pins;
   if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
   const lock = createLockAdmin(pins, registry);
-  const rules = pins.rules();
+  return options.diff || options.check ? compare(app, lock, file, options) : write(app, lock, file, options);
+}
+
+function compare(app: App, lock: LockAdmin, file: string, { check, json }: Options): void {
+  const rules = app.pins.rules();
+  if (rules?.fault !== undefined)
+    throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or delete it and run `plugmux lock`.');
+  if (!rules && check) throw new UsageError('There is no lock file.', 'Create one with `plugmux lock`.');
   const changes = lock.changes();
-  const open = changes.filter(({ kind, accepted }) => kind !== 'gone' && !accepted);
-  if (options.diff || options.check) {
-    if (rules?.fault !== undefined)
-      throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or delete it and run `plugmux lock`.');
-    if (!rules && options.check) throw new UsageError('There is no lock file.', 'Create one with `plugmux lock`.');
-    if (options.check && open.length > 0) process.exitCode = 1;
-    return printMasked(changes, options.json, () => (changes.length === 0 ? 'Nothing differs.' : changes.map(describe).join('\n\n')));
-  }
-  const taken = chosen(app, options);
-  if (rules && !taken && open.length > 0 && options.yes !== true) {
-    const asked = `${open.length} ${open.length === 1 ? 'part differs' : 'parts differ'} from the lock file. Accept all?`;
-    if (!(await agrees(asked, 'the lock file is written')))
-      throw new UsageError('The lock file was not written.', 'See `plugmux lock --diff`, and use --accept, or --yes for everything.');
-  }
-  const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, lock.next(taken ?? (() => true)), { flush: true });
-  renameSync(draft, file);
-  pins.table.clear(file);
-  const written = open.filter(({ plugin, tool, surface }) => (taken ? taken(plugin, tool, [surface]) : true));
-  void app.admin.record(LOCAL_ACTOR, { action: 'lock', changed: written.map(({ plugin, tool }) => `${plugin}/${tool}`), outcome: 'ok' });
-  const unready = registry.plugins().filter(({ state }) => state !== 'ready' && state !== 'disabled');
-  printMasked({ file, accepted: written.length, notReady: unready.map(({ id }) => id) }, options.json, () =>
+  // A plugin that waits for a setting offers nothing; one with pinned parts counts as not compared all the same.
+  const missed = notReady(app).filter(({ id, state }) => state !== 'needs-config' || rules?.lock?.has(id));
+  if (check && (changes.some(isOpen) || missed.length > 0)) process.exitCode = 1;
+  printMasked(changes, json, () => describeChanges(changes));
+  for (const { id } of notReady(app)) process.stderr.write(`plugmux: the plugin ${id} is not ready, so it was not compared.\n`);
+}
+
+async function write(app: App, lock: LockAdmin, file: string, options: Options): Promise<void> {
+  const { pins } = app;
+  const rules = pins.rules();
+  const open = lock.changes().filter(isOpen);
+  const taken = chosen(app, open, options);
+  if (taken && rules?.fault !== undefined)
+    throw new UsageError(`${file} cannot be used: ${rules.fault}.`, 'Fix the file, or replace all of it with `plugmux lock`.');
+  // Computed before the question, because plugins may change while it is open.
+  const { text, settled } = lock.next(taken ?? (() => true));
+  const accepted = open.filter(({ plugin, tool, surface }) => taken?.(plugin, tool, [surface]) ?? true);
+  if (rules && !taken && (open.length > 0 || rules.fault !== undefined) && options.yes !== true) await ask(file, open, rules.fault);
+  const { writeOver } = await import('../../in-file/write-over.ts');
+  writeOver(file, Buffer.from(text));
+  pins.table.remove(settled);
+  void app.admin.record(LOCAL_ACTOR, { action: 'lock', changed: accepted.map(({ plugin, tool }) => `${plugin}/${tool}`), outcome: 'ok' });
+  const unready = notReady(app).map(({ id }) => id);
+  printMasked({ file, accepted: accepted.length, notReady: unready }, options.json, () =>
     [
-      `${file} is written: ${written.length} ${written.length === 1 ? 'part' : 'parts'} accepted.`,
-      ...unready.map(({ id }) => `The plugin ${id} is not ready, so the file keeps what it had of it.`),
+      `${file} is written: ${count(accepted.length)} accepted.`,
+      ...unready.map((id) => `The plugin ${id} is not ready, so the file keeps what it had of it.`),
     ].join('\n'),
   );
 }
 
-function chosen({ pins, registry }: App, { accept, acceptPlugin }: Options) {
+async function ask(file: string, open: readonly LockChange[], fault: string | undefined): Promise<void> {
+  const fix = 'See `plugmux lock --diff`, and use --accept, or --yes for everything.';
+  const names = open.slice(0, NAMED).map(nameChange);
+  if (process.stdin.isTTY === true && fault === undefined)
+    process.stderr.write(`${[...names, ...(open.length > NAMED ? [`and ${open.length - NAMED} more`] : [])].join('\n')}\n`);
+  const differ = `${count(open.length)} ${open.length === 1 ? 'differs' : 'differ'} from the lock file. Accept all?`;
+  const asked = fault === undefined ? differ : `${file} cannot be used: ${fault}. Replace it and accept ${count(open.length)}?`;
+  if (!(await agrees(asked, 'the lock file is written'))) throw new UsageError('The lock file was not written.', fix);
+}
+
+function isOpen({ kind, accepted }: LockChange): boolean {
+  return kind !== 'gone' && !accepted;
+}
+
+function count(parts: number): string {
+  return `${parts} ${parts === 1 ? 'part' : 'parts'}`;
+}
+
+function notReady({ registry }: App) {
+  return registry.plugins().filter(({ state }) => state !== 'ready' && state !== 'disabled');
+}
+
+function chosen({ pins, registry }: App, open: readonly LockChange[], { accept, acceptPlugin }: Options) {
   if (!accept && !acceptPlugin) return undefined;
   const tools = pins.rules()?.whole()?.tools ?? registry.catalogue().tools;
   const parts = (accept ?? []).map((name) => {
     const entry = tools.get(name);
-    if (!entry) throw new UsageError(`There is no tool "${name}".`, 'See `plugmux lock --diff`.');
-    return `${entry.plugin.id}\n${entry.tool.name}`;
+    if (entry) return `${entry.plugin.id}\n${toolPart(entry.tool.name)}`;
+    const part = open.find(({ plugin, tool }) => `${plugin}/${tool}` === name);
+    if (!part) throw new UsageError(`There is no tool "${name}".`, 'See `plugmux lock --diff`.');
+    return `${part.plugin}\n${part.tool}`;
   });
   const known = new Set(registry.plugins().map(({ id }) => id));
   for (const id of acceptPlugin ?? []) if (!known.has(id)) throw new UsageError(`There is no plugin "${id}".`, 'See `plugmux list`.');
   return (plugin: string, part: string, _surfaces: readonly string[]): boolean =>
     (acceptPlugin ?? []).includes(plugin) || parts.includes(`${plugin}\n${part}`);
-}
-
-function describe({ plugin, tool, kind, description = [], schema, hints, accepted }: LockChange): string {
-  const words = description.map(({ text, added, removed }) => (added ? `[+${text}+]` : removed ? `[-${text}-]` : text)).join('');
-  const lines = [
-    `${plugin} › ${tool}: ${kind}${accepted ? `, accepted by ${accepted.by}` : ''}`,
-    ...(words === '' ? [] : [`  ${words}`]),
-    ...schema.map(({ path, what }) => `  ${path}: ${what}`),
-    ...hints.map(({ name, before = 'unset', after = 'unset' }) => `  hint ${name}: ${before} → ${after}`),
-  ];
-  return escapeForTerminal(lines.join('\n'));
 }
