@@ -222,6 +222,8 @@ export interface Client {
   readonly transport: string;
   readonly era: string;
   readonly since: number;
+  /** When it last connected: in the stateless era, when it last asked what this gateway is, or its first request. */
+  readonly introduced: number;
   readonly lastCall?: number;
   /** When it last fetched the list of tools. */
   readonly listed?: number;

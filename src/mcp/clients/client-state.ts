@@ -13,6 +13,8 @@ export interface ClientState {
   readonly transport: string;
   readonly era: Era['kind'];
   readonly since: number;
+  /** When it last connected: in the stateless era, when it last asked what this gateway is, or its first request. */
+  readonly introduced: number;
   readonly lastCall?: number;
   /** When it last fetched the list of tools. */
   readonly listed?: number;

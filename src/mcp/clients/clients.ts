@@ -35,6 +35,7 @@ interface Entry {
   readonly caller: Caller;
   readonly peer: ListedPeer | undefined;
   about: ClientAbout | undefined;
+  introduced: number;
   listed: number | undefined;
   seen: number;
   end(reason: string): void;
@@ -50,7 +51,7 @@ export function createClients(sources: ClientSources): Clients {
   const changed = ({ id }: Entry): void => listener?.(id);
   const create = (fields: Pick<Entry, 'caller' | 'peer' | 'transport' | 'end'>): Entry => {
     const now = Date.now();
-    return { id: `c${++count}`, since: now, seen: now, about: undefined, listed: undefined, ...fields };
+    return { id: `c${++count}`, since: now, introduced: now, seen: now, about: undefined, listed: undefined, ...fields };
   };
   const dropStateless = (key: string): void => {
     const entry = stateless.get(key);
@@ -79,7 +80,7 @@ export function createClients(sources: ClientSources): Clients {
   };
 
   const toState = (entry: Entry, calls: ReadonlyMap<string, number>): ClientState | undefined => {
-    const { id, transport, since, caller, peer, listed } = entry;
+    const { id, transport, since, introduced, caller, peer, listed } = entry;
     const about = peer?.about ?? entry.about;
     if (!about) return undefined;
     const { clientVersion, clientName, answerableKinds, audit, era } = about;
@@ -93,6 +94,7 @@ export function createClients(sources: ClientSources): Clients {
       transport,
       era: era.kind,
       since,
+      introduced,
       ...(lastCall > 0 ? { lastCall } : {}),
       ...(listed === undefined ? {} : { listed }),
       canBeAsked: answerableKinds.includes('form'),
@@ -121,6 +123,7 @@ export function createClients(sources: ClientSources): Clients {
       entry.about = about;
       entry.seen = Date.now();
       if (listed) entry.listed = entry.seen;
+      else entry.introduced = entry.seen;
       changed(entry);
     },
     list() {

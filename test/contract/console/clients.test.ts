@@ -49,7 +49,15 @@ describe('the list of clients', () => {
     });
     const [client] = engine.clients.list();
     const about = { name: 'older', version: '1.2', principal: 'local', profile: 'default', transport: 'window', era: 'legacy' };
-    expect(client).toEqual({ id: heard[0], ...about, since: expect.any(Number), canBeAsked: true, hasRoots: true, watches: [] });
+    expect(client).toEqual({
+      id: heard[0],
+      ...about,
+      since: expect.any(Number),
+      introduced: expect.any(Number),
+      canBeAsked: true,
+      hasRoots: true,
+      watches: [],
+    });
     await send(2, 'tools/list');
     await send(3, 'tools/call', { name: 'dice_run', arguments: {} });
     expect(engine.clients.list()[0]).toMatchObject({ listed: expect.any(Number), lastCall: expect.any(Number) });
@@ -81,7 +89,15 @@ describe('the list of clients', () => {
       { name: 'newer', version: '2.0', transport: 'http', era: 'modern', canBeAsked: true, hasRoots: false },
     ]);
     expect(engine.clients.list()[0]).not.toHaveProperty('listed');
+    const [{ since, introduced } = { since: 0, introduced: 0 }] = engine.clients.list();
+    expect(introduced).toBeGreaterThanOrEqual(since);
     await post(2, 'tools/list');
+    expect(engine.clients.list()[0]?.introduced).toBe(introduced);
+    // It starts again: it is the same client, connected anew.
+    await until('the clock goes on', () => Date.now() > introduced);
+    await post(4, 'server/discover');
+    expect(engine.clients.list()[0]).toMatchObject({ since });
+    expect(engine.clients.list()[0]?.introduced).toBeGreaterThan(introduced);
     await post(3, 'tools/call', { name: 'dice_run', arguments: {} });
     const clients = engine.clients.list();
     expect(clients).toMatchObject([{ listed: expect.any(Number), lastCall: expect.any(Number) }]);

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { ConnectRow, Page } from '../../../api/types.ts';
+import type { Client, ConnectRow, Page } from '../../../api/types.ts';
 import { withQuery } from '../../data/act.ts';
+import { canBe } from '../../data/client-kind.ts';
 import { now } from '../../data/clock.ts';
 import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
@@ -52,7 +53,12 @@ export function ConnectScreen() {
                 .map((row) => (
                   <Way key={`${row.kind} ${row.text}`} row={row} />
                 ))}
-              <Waits key={`${client} ${profile}`} profile={profile ?? 'default'} />
+              <Waits
+                key={`${client} ${profile}`}
+                client={client ?? ''}
+                title={names.find(([name]) => name === client)?.[1] ?? ''}
+                profile={profile ?? 'default'}
+              />
             </>
           );
         }}
@@ -74,24 +80,29 @@ function Way({ row }: { row: ConnectRow }) {
   );
 }
 
-/** Green only when a client has fetched the list of tools since this was shown. */
-function Waits({ profile }: { profile: string }) {
+/** Green only when a client of this kind has connected and fetched the list of tools since this was shown. */
+function Waits({ client, title, profile }: { client: string; title: string; profile: string }) {
   const [since] = useState(now);
-  const come = clients.value.filter((client) => client.profile === profile && client.listed !== undefined && client.listed > since);
-  const newest = come.toSorted((a, b) => (b.listed ?? 0) - (a.listed ?? 0))[0];
+  const come = clients.value
+    .filter((one) => one.profile === profile && one.introduced > since && (one.listed ?? 0) > since)
+    .toSorted((a, b) => (b.listed ?? 0) - (a.listed ?? 0));
+  const newest = come.find(({ name }) => canBe(client, name));
+  const other = come[0];
   return (
     <>
       <h2>Did it work?</h2>
       {newest ? (
         <p class="notice good" role="status">
-          <strong>Connected.</strong> {plain(newest.name)} {newest.version && plain(newest.version)} has fetched the list of tools{' '}
-          <Ago at={newest.listed ?? 0} />.
+          <strong>Connected.</strong> {nameOf(newest)} has fetched the list of tools <Ago at={newest.listed ?? 0} />.
         </p>
       ) : (
         <p class="notice" role="status">
-          Waiting for its first request. This turns green when a client fetches the list of tools; restart the client if it was running.
+          Waiting for the first request of {title}. This turns green when it connects and fetches the list of tools; restart it if it was
+          running.{other && ` Another client has connected meanwhile: ${nameOf(other)}.`}
         </p>
       )}
     </>
   );
 }
+
+const nameOf = ({ name, version }: Client): string => (name === '' ? 'A client without a name' : plain(`${name} ${version ?? ''}`.trim()));
