@@ -194,6 +194,8 @@ export const REQUIREMENTS = {
     'console-token-login':
       'Tokens with the scope "observe" or "admin" log in at the console; other tokens do not, and no token opens its API.',
     'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
+    'console-lazy':
+      'A gateway loads express, prom-client and the console with the first request that needs them, and nothing of them at start.',
     'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
     'console-off': 'The key `"console": false` removes the page and its API; by default both exist only on loopback.',
     'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',

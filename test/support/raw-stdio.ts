@@ -40,8 +40,11 @@ export class RawStdio {
   readonly lines: string[] = [];
   #rest = '';
 
-  constructor(configFile: string, bin: string = FIXTURE_BIN) {
-    this.process = spawn(process.execPath, [bin, 'stdio', '--config', configFile], { stdio: ['pipe', 'pipe', 'ignore'] });
+  constructor(configFile: string, bin: string = FIXTURE_BIN, env: NodeJS.ProcessEnv = {}) {
+    this.process = spawn(process.execPath, [bin, 'stdio', '--config', configFile], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, ...env },
+    });
     onTestFinished(() => void this.process.kill('SIGKILL'));
     this.process.stdout?.on('data', (chunk) => {
       const parts = (this.#rest + chunk).split('\n');
