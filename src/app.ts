@@ -79,6 +79,7 @@ export interface App {
   readonly switches: ToolSwitchAdmin;
   /** The database of the state folder. */
   readonly stateFile: StateFile;
+  redact(text: string): string;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
   /** Watches the configuration file and the plugins. `load` reads the file again and throws if it is invalid. */
@@ -260,6 +261,7 @@ export async function createApp({
       hold(next);
       return applyConfig();
     },
+    redact: redactor.text,
     failedLogin: audit.failedLogin,
     async watchConfig(load) {
       const reload = createReload({

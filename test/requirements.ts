@@ -196,6 +196,8 @@ export const REQUIREMENTS = {
     'console-page': 'The page is served from the files of the build and from nothing else, compressed at build time.',
     'console-lazy':
       'A gateway loads express, prom-client and the console with the first request that needs them, and nothing of them at start.',
+    'console-secrets':
+      'No secret of the configuration, of a setting, a login or a plugin is in an answer, message, log line, audit line or metric.',
     'console-headers': 'Every answer of the console forbids foreign scripts, frames, forms and referrers, and sets no cookie.',
     'console-off': 'The key `"console": false` removes the page and its API; by default both exist only on loopback.',
     'console-live-login': 'The live channel of the console closes unless its first message, within 5 s, has a valid key.',

@@ -79,7 +79,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       return limits.jsonItems;
     },
   };
-  const lists = createLists(shared);
+  const lists = createLists(shared, redactor.text);
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
   const suspendedCalls = createSuspendedCalls(limits);

@@ -3,7 +3,9 @@ import type { Config } from '../config/config.ts';
 import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import { PATHS } from '../core/paths.ts';
+import { maskProse } from '../core/secrets/mask-prose.ts';
 import { wellFormedJson } from '../core/text/well-formed.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { View } from '../gateway/view/view.ts';
@@ -15,6 +17,8 @@ import { sendJson } from './send-json.ts';
 export interface ListSource {
   readonly gateway: Pick<Gateway, 'view' | 'refresh' | 'whenListed'>;
   config(): Pick<Config, 'tokens'>;
+  /** Removes secrets from a text. */
+  redact(text: string): string;
 }
 
 type Build = (view: View) => object | Promise<object>;
@@ -40,12 +44,12 @@ interface Text {
   readonly etag: string;
 }
 
-function listRoute({ gateway }: ListSource, build: Build): Route {
+function listRoute({ gateway, redact }: ListSource, build: Build): Route {
   const texts = new WeakMap<View, Text>();
   const textOf = async (view: View): Promise<Text> => {
     let text = texts.get(view);
     if (!text) {
-      const json = wellFormedJson(toJsonText(await build(view)));
+      const json = wellFormedJson(toJsonText(maskProse((await build(view)) as JsonObject, redact)));
       text = { json, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };
       texts.set(view, text);
     }

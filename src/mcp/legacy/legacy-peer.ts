@@ -168,7 +168,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       protocolVersion: revision,
       capabilities: capabilities(),
       serverInfo: SERVER_INFO,
-      instructions,
+      instructions: instructions && this.redact(instructions),
     });
   }
 

@@ -2,6 +2,7 @@ import { withOrigin } from '../../core/instance.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { withoutOwnKeys } from '../../core/own-meta.ts';
+import { maskProse } from '../../core/secrets/mask-prose.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { toAnnotations } from '../../gateway/view/annotations.ts';
 import type { View } from '../../gateway/view/view.ts';
@@ -19,8 +20,8 @@ export interface Lists {
   get(view: View, kind: ListKind, era: Era['kind']): Buffer;
 }
 
-/** `shared`: whether lists are currently the same for every caller, so that caches may share them. */
-export function createLists(shared: () => boolean): Lists {
+/** `shared`: whether lists are currently the same for every caller, so that caches may share them. `redact` masks secrets. */
+export function createLists(shared: () => boolean, redact: (text: string) => string = (text) => text): Lists {
   const built = new WeakMap<View, Map<string, Buffer>>();
   return {
     get(view, kind, era) {
@@ -32,7 +33,7 @@ export function createLists(shared: () => boolean): Lists {
       const key = `${era} ${kind}`;
       let bytes = ofView.get(key);
       if (!bytes) {
-        const list = { [kind]: BUILDERS[kind](view) };
+        const list = { [kind]: maskProse(BUILDERS[kind](view) as JsonObject[], redact) };
         const result = era === 'legacy' ? list : { ...list, resultType: 'complete', ...cacheHints(shared()), _meta: MODERN_META };
         bytes = Buffer.from(wellFormedJson(toJsonText(result)));
         ofView.set(key, bytes);

@@ -144,7 +144,7 @@ export class ModernPeer extends Peer {
       {
         supportedVersions: [MODERN],
         capabilities: capabilities(),
-        instructions,
+        instructions: instructions && this.redact(instructions),
         ...cacheHints(this.#modern.shared()),
       },
       ERA,
