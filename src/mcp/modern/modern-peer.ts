@@ -1,9 +1,11 @@
 import type { Caller } from '../../core/contract/caller.ts';
+import type { QuestionKind } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json/json.ts';
 import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { createSemaphore, type Semaphore } from '../../gateway/call/semaphore.ts';
 import { cacheHints } from '../methods/lists.ts';
-import { toThreshold } from '../methods/logging.ts';
+import { type LogThreshold, toThreshold } from '../methods/logging.ts';
 import type { Methods } from '../methods/methods.ts';
 import { toAnswerableKinds } from '../methods/questions.ts';
 import type { Subscriptions } from '../methods/subscriptions.ts';
@@ -37,10 +39,7 @@ export class ModernPeer extends Peer {
   protected readonly eraKind = 'modern';
   readonly #methods: Methods;
   readonly #modern: ModernParts;
-  readonly #transport: string;
-  readonly #session: string;
-  readonly #clientSemaphore: Semaphore | undefined;
-  readonly #waitMs: number | undefined;
+  readonly #settings: ConnectionSettings;
   #latest: RequestSettings | undefined;
 
   constructor(
@@ -51,13 +50,15 @@ export class ModernPeer extends Peer {
     { callsPerClient, waitMs }: { readonly callsPerClient?: () => number; readonly waitMs?: number } = {},
   ) {
     super(parts, caller);
-    this.#waitMs = waitMs;
     this.#modern = parts;
     this.#methods = methods;
-    this.#transport = transport;
-    // This era has no sessions, so plugins see one per profile and principal.
-    this.#session = `${caller.profile}:${caller.principal}`;
-    this.#clientSemaphore = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
+    this.#settings = {
+      transport,
+      // This era has no sessions, so plugins see one per profile and principal.
+      session: `${caller.profile}:${caller.principal}`,
+      clientSemaphore: callsPerClient === undefined ? undefined : createSemaphore(callsPerClient),
+      waitMs,
+    };
   }
 
   /** The caller's fields of the audit line of its latest request. */
@@ -68,29 +69,9 @@ export class ModernPeer extends Peer {
   receive(message: Message, outlet: Outlet, headers?: HeaderView): void {
     if (message.kind === 'request') {
       const logFrom = toThreshold(envelopeValue(message, 'logLevel'));
-      const { caller } = this;
-      const redact = (text: string): string => this.redact(text);
-      const transport = this.#transport;
-      this.#latest = {
-        era: ERA,
-        logFrom,
-        get audit() {
-          return auditCaller(caller, transport, redact(nameOf(envelopeValue(message, 'clientInfo'))), 'modern');
-        },
-        get clientName() {
-          return nameOf(envelopeValue(message, 'clientInfo'));
-        },
-        get clientVersion() {
-          return versionOf(envelopeValue(message, 'clientInfo'));
-        },
-        session: this.#session,
-        clientSemaphore: this.#clientSemaphore,
-        waitMs: this.#waitMs,
-        get answerableKinds() {
-          return toAnswerableKinds(envelopeValue(message, 'clientCapabilities'), MODERN);
-        },
-      };
-      this.serve(message, outlet, this.#handlerFor(message, outlet, headers), this.#latest);
+      const settings = new ModernSettings(this, message, logFrom, this.#settings);
+      this.#latest = settings;
+      this.serve(message, outlet, this.#handlerFor(message, outlet, headers), settings);
     } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
       this.cancel(message.params);
     }
@@ -127,7 +108,7 @@ export class ModernPeer extends Peer {
   #headerFault(message: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
     const fault = checkHeaders(message, headers);
     if (fault || message.method !== 'tools/call') return fault;
-    const tool = this.parts.gateway.view(this.caller, this.#session).listed.get(String(message.params.name));
+    const tool = this.parts.gateway.view(this.caller, this.#settings.session).listed.get(String(message.params.name));
     return tool && tool.shape.headers.length > 0 ? checkArguments(tool.shape.headers, message.params.arguments, headers) : undefined;
   }
 
@@ -149,5 +130,60 @@ export class ModernPeer extends Peer {
       },
       ERA,
     );
+  }
+}
+
+type ModernRequest = Message & { kind: 'request' };
+
+/** What all requests of one peer share. */
+interface ConnectionSettings extends Pick<RequestSettings, 'session' | 'clientSemaphore' | 'waitMs'> {
+  readonly transport: string;
+}
+
+// A class, since its accessors cost nothing per request, unlike those of an object literal.
+class ModernSettings implements RequestSettings {
+  readonly era = ERA;
+  readonly logFrom: LogThreshold;
+  readonly #peer: ModernPeer;
+  readonly #message: ModernRequest;
+  readonly #connection: ConnectionSettings;
+
+  constructor(peer: ModernPeer, message: ModernRequest, logFrom: LogThreshold, connection: ConnectionSettings) {
+    this.logFrom = logFrom;
+    this.#peer = peer;
+    this.#message = message;
+    this.#connection = connection;
+  }
+
+  get session(): string {
+    return this.#connection.session;
+  }
+
+  get clientSemaphore(): Semaphore | undefined {
+    return this.#connection.clientSemaphore;
+  }
+
+  get waitMs(): number | undefined {
+    return this.#connection.waitMs;
+  }
+
+  get audit(): string {
+    return auditCaller(this.#peer.caller, this.#connection.transport, this.#peer.redact(this.clientName), 'modern');
+  }
+
+  get clientName(): string {
+    return nameOf(this.#clientInfo);
+  }
+
+  get clientVersion(): string {
+    return versionOf(this.#clientInfo);
+  }
+
+  get answerableKinds(): readonly QuestionKind[] {
+    return toAnswerableKinds(envelopeValue(this.#message, 'clientCapabilities'), MODERN);
+  }
+
+  get #clientInfo(): JsonValue | undefined {
+    return envelopeValue(this.#message, 'clientInfo');
   }
 }

@@ -4,15 +4,23 @@ import { RpcError } from './errors.ts';
 import { isModern, MODERN } from './revisions.ts';
 import { RPC } from './wire.ts';
 
-const PREFIX = 'io.modelcontextprotocol/';
+// Whole keys, since a key that is put together for each look-up is slower to find.
+const KEYS = {
+  protocolVersion: 'io.modelcontextprotocol/protocolVersion',
+  clientInfo: 'io.modelcontextprotocol/clientInfo',
+  clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
+  logLevel: 'io.modelcontextprotocol/logLevel',
+} as const;
+
+type EnvelopeKey = keyof typeof KEYS;
 
 interface WithParams {
   readonly params: JsonObject;
 }
 
 /** A value of the envelope that every modern request has in `_meta`. */
-export function envelopeValue({ params: { _meta: meta } }: WithParams, name: string): JsonValue | undefined {
-  return isJsonObject(meta) ? meta[PREFIX + name] : undefined;
+export function envelopeValue({ params: { _meta: meta } }: WithParams, name: EnvelopeKey): JsonValue | undefined {
+  return isJsonObject(meta) ? meta[KEYS[name]] : undefined;
 }
 
 /** The name in a clientInfo, at most 64 characters; empty if there is none. */
@@ -50,7 +58,7 @@ export function envelopeFault(message: WithParams, version: string): RpcError | 
   return isJsonObject(envelopeValue(message, 'clientCapabilities')) ? undefined : missing('clientCapabilities');
 }
 
-function missing(name: string): RpcError {
-  const error = new GatewayError('INVALID_PARAMS', `The request has no _meta["${PREFIX}${name}"].`, { field: `_meta.${PREFIX}${name}` });
+function missing(name: EnvelopeKey): RpcError {
+  const error = new GatewayError('INVALID_PARAMS', `The request has no _meta["${KEYS[name]}"].`, { field: `_meta.${KEYS[name]}` });
   return new RpcError(RPC.params, error.message, error.toObject(), 400);
 }
