@@ -1,92 +1,13 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, GENERATIONS } from '../support/clients.ts';
-import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { FIXTURE_BIN, serve, writeConfig } from '../support/gateway.ts';
 import { isAlive, until } from '../support/processes.ts';
-import { type AtEnd, tempFolder } from '../support/temp.ts';
+import { cli, echo, type Facts, factsOf, line, oneGateway, opened, openWindow, target } from '../support/windows.ts';
 import { testTransport } from './transport.ts';
 
-const target = (file: string) => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] });
-const cli = (file: string, ...args: string[]) => run([...args, '--config', file], { bin: FIXTURE_BIN });
-
-interface Facts {
-  readonly kind: string;
-  readonly pid: number;
-  readonly windows: number;
-}
-
-async function factsOf(file: string): Promise<Facts | undefined> {
-  return (JSON.parse((await cli(file, 'status', '--json')).stdout) as Facts | null) ?? undefined;
-}
-
-/** A configuration whose gateway in the background ends with the test. */
-function oneGateway(config: object = {}, atEnd: AtEnd = onTestFinished as AtEnd): string {
-  const file = writeConfig({ oneGateway: true, state: './state', ...config }, ['plain'], tempFolder(atEnd));
-  atEnd(async () => {
-    const facts = await factsOf(file);
-    await cli(file, 'stop');
-    if (facts) await until('the gateway has ended', () => !isAlive(facts.pid));
-  });
-  return file;
-}
-
 testTransport({ name: 'stdio of a window', generations: GENERATIONS, serve: async (atEnd) => target(oneGateway({}, atEnd)) });
-
-const line = (id: unknown, method: string, params: object = {}): string => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
-const handshake =
-  line(0, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } }) +
-  '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
-const echo = (id: number): string => line(id, 'tools/call', { name: 'echo', arguments: { message: `m${id}` } });
-
-interface Message {
-  readonly id?: unknown;
-  readonly method?: string;
-  readonly error?: { readonly data?: { readonly code: string; readonly outcome: string } };
-}
-
-interface RawWindow {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly stderr: () => string;
-  readonly messages: () => readonly Message[];
-  send(text: string): void;
-  reply(id: number): Promise<Message>;
-}
-
-function openWindow(file: string, env: NodeJS.ProcessEnv = {}, ...more: string[]): RawWindow {
-  const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file, ...more], { env: { ...process.env, ...env } });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const messages = () =>
-    out
-      .split('\n')
-      .slice(0, -1)
-      .map((text) => JSON.parse(text) as Message);
-  return {
-    child,
-    stderr: () => err,
-    messages,
-    send: (text) => void child.stdin.write(text),
-    async reply(id) {
-      await until(`the reply to ${id}`, () => messages().some((message) => message.id === id));
-      return messages().find((message) => message.id === id) as Message;
-    },
-  };
-}
-
-async function opened(file: string, env: NodeJS.ProcessEnv = {}, ...more: string[]): Promise<RawWindow> {
-  const window = openWindow(file, env, ...more);
-  window.send(handshake);
-  await window.reply(0);
-  return window;
-}
 
 describe('one gateway for all windows', () => {
   it('is one process however many windows start at once, and ends with "stop"', { tags: ['one-gateway'] }, async () => {

@@ -1,6 +1,6 @@
 import { toJsonText } from '../../core/json/exact-number.ts';
 import type { JsonValue } from '../../core/json/json.ts';
-import { type Id, type Incoming, type Message, readMessage } from '../../mcp/wire/wire.ts';
+import { type Id, type Message, readMessage } from '../../mcp/wire/wire.ts';
 
 // The gateway applies the limits; a window only needs the ids.
 const CAPS = { depth: 100_000, keys: 10_000_000, items: 100_000_000 };
@@ -13,8 +13,15 @@ export interface OpenRequests {
   fromGateway(line: Buffer): boolean;
   /** The gateway is gone: the requests it did not reply to, which count as replied. */
   lose(): readonly Id[];
-  /** The lines that bring a new gateway to where the old one was. Its replies to them are not passed on. */
-  replay(): readonly Buffer[];
+  /** The requests count as replied. */
+  replied(ids: readonly Id[]): void;
+  /**
+   * The lines that bring a new gateway to where the old one was, except those in `waiting`, which it gets anyway. Its replies to
+   * them are not passed on.
+   */
+  replay(waiting: readonly (Buffer | string)[]): readonly Buffer[];
+  /** Whether the client waits for the reply to its handshake. */
+  greets(): boolean;
   /** Whether the client has a handshake behind it, so that it may get notifications. */
   introduced(): boolean;
 }
@@ -45,7 +52,7 @@ export function createOpenRequests(): OpenRequests {
   return {
     fromClient(line) {
       let pass = true;
-      for (const message of messagesOf(readMessage(line, CAPS))) {
+      for (const message of messagesOf(line)) {
         if (message.kind === 'request') remember(message, line);
         else if (message.kind === 'notification') {
           if (message.method === 'notifications/initialized') initialized = line;
@@ -59,7 +66,7 @@ export function createOpenRequests(): OpenRequests {
     },
     fromGateway(line) {
       let pass = true;
-      for (const message of messagesOf(readMessage(line, CAPS))) {
+      for (const message of messagesOf(line)) {
         if (message.kind === 'request') asked.add(keyOf(message.id));
         else if (message.kind === 'response') {
           const id = keyOf(message.id);
@@ -80,26 +87,39 @@ export function createOpenRequests(): OpenRequests {
       asked.clear();
       return lost;
     },
-    replay() {
-      if (!initialize) return [];
+    replied(ids) {
+      for (const id of ids) open.delete(keyOf(id));
+    },
+    replay(waiting) {
+      const isNew = (line: Buffer): boolean => !waiting.includes(line);
+      if (!initialize || !isNew(initialize.line)) return [];
       const lines = [initialize.line];
       if (!open.has(initialize.id)) again.add(initialize.id);
-      if (initialized) lines.push(initialized);
-      if (level) {
+      if (initialized && isNew(initialized)) lines.push(initialized);
+      if (level && isNew(level.line)) {
         lines.push(level.line);
         again.add(level.id);
       }
-      for (const line of subscriptions.values()) {
+      for (const line of [...subscriptions.values()].filter(isNew)) {
         lines.push(line);
-        for (const message of messagesOf(readMessage(line, CAPS))) if (message.kind === 'request') again.add(keyOf(message.id));
+        for (const message of readMessages(line) ?? []) if (message.kind === 'request') again.add(keyOf(message.id));
       }
       return lines;
     },
+    greets: () => initialize !== undefined && open.has(initialize.id),
     introduced: () => initialized !== undefined,
   };
 }
 
-function messagesOf(incoming: Incoming): readonly Message[] {
+/** The messages of a line; undefined if one of them is invalid. */
+export function readMessages(line: Buffer): readonly Message[] | undefined {
+  const incoming = readMessage(line, CAPS);
+  const items = incoming.kind === 'batch' ? incoming.items : [incoming];
+  return items.every((item): item is Message => item.kind !== 'fault') ? items : undefined;
+}
+
+function messagesOf(line: Buffer): readonly Message[] {
+  const incoming = readMessage(line, CAPS);
   const items = incoming.kind === 'batch' ? incoming.items : [incoming];
   return items.filter((item): item is Message => item.kind !== 'fault');
 }

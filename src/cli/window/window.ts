@@ -7,6 +7,7 @@ import { CONTROL, type CutLine, type GatewayNotice, toControl } from '../../core
 import { type Id, RPC } from '../../mcp/wire/wire.ts';
 import { type Link, readSession } from './link.ts';
 import { createOpenRequests } from './open-requests.ts';
+import { whileStopped } from './while-stopped.ts';
 
 /** The streams of a window's client, and what it reports to its user. */
 export interface WindowParts {
@@ -27,6 +28,8 @@ export interface Window {
 
 const CHANGED = ['tools', 'prompts', 'resources'].map((what) => `{"jsonrpc":"2.0","method":"notifications/${what}/list_changed"}\n`);
 const KEPT_BYTES = 4096;
+/** How many lines wait for the next gateway while nothing needs it. */
+const MAX_WAITING = 1_000;
 /** Lines of a gateway are as long as results may be. */
 const MAX_GATEWAY_LINE = 1024 * 1024 * 1024;
 
@@ -38,7 +41,7 @@ export function openWindow(first: Link, { input, output, relink, report }: Windo
   let linking: Promise<void> | undefined;
   let clientEnded = false;
   let moved = true;
-  let waiting: Buffer[] = [];
+  let waiting: (Buffer | string)[] = [];
   let over: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     over = resolve;
@@ -93,7 +96,7 @@ export function openWindow(first: Link, { input, output, relink, report }: Windo
       if (clientEnded) return over();
       refuse(requests.lose(), 'The gateway ended before it replied; the call may have run.');
       input.resume();
-      if (moved) void reconnect();
+      if (moved || requests.greets()) void reconnect();
     };
     readSession(next, MAX_GATEWAY_LINE, (line) => {
       if (line[0] === CONTROL) notice(line);
@@ -122,7 +125,7 @@ export function openWindow(first: Link, { input, output, relink, report }: Windo
       .then(
         (next) => {
           use(next);
-          for (const line of requests.replay()) toGateway(line);
+          for (const line of requests.replay(waiting)) toGateway(line);
           if (requests.introduced()) for (const line of CHANGED) toClient(line);
           flush();
           if (clientEnded) next.socket.end();
@@ -141,9 +144,20 @@ export function openWindow(first: Link, { input, output, relink, report }: Windo
     return linking;
   };
 
+  const answerPings = (ids: readonly Id[]): void => {
+    for (const id of ids) toClient(`${toJsonText({ jsonrpc: '2.0', id: id as JsonValue, result: {} })}\n`);
+    requests.replied(ids);
+  };
+
   const send = (line: Buffer): void => {
     if (link) return toGateway(line);
+    const waits = moved || linking ? 'starts' : whileStopped(line);
+    if (typeof waits === 'object') return answerPings(waits.pings);
     waiting.push(line);
+    if (waits === 'waits') {
+      if (waiting.length > MAX_WAITING) waiting.shift();
+      return;
+    }
     input.pause();
     void reconnect();
   };
@@ -158,7 +172,9 @@ export function openWindow(first: Link, { input, output, relink, report }: Windo
       },
       skipped(head, tail) {
         const cut: CutLine = { head: head.toString('base64'), tail: tail.toString('base64') };
-        if (link) toGateway(toControl(cut));
+        if (link) return toGateway(toControl(cut));
+        waiting.push(toControl(cut));
+        void reconnect();
       },
     },
     KEPT_BYTES,
