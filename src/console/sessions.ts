@@ -40,6 +40,8 @@ export interface Sessions {
   isOpen(id: string): boolean;
   end(id: string): void;
   endAll(): void;
+  /** Ends the sessions of one principal's tokens. */
+  endOf(who: string): void;
 }
 
 /** A new session with its key, which is not stored. */
@@ -90,6 +92,7 @@ export function createSessions(file: StateFile, edge: Pick<Edge, 'identify' | 'i
     isOpen: (id) => stored(id) !== undefined,
     end: keys.remove,
     endAll: () => void keys.removeAll(),
+    endOf: keys.removeOf,
   };
 }
 

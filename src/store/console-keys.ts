@@ -21,6 +21,8 @@ export interface ConsoleKeys {
   /** Extends a session, without waiting for a lock or the disk. */
   extend(digest: string, seen: number, expires: number): void;
   remove(digest: string): void;
+  /** Ends the sessions that one principal's tokens opened. */
+  removeOf(who: string): void;
   /** Ends every session, and makes every code useless. Returns the number of sessions. */
   removeAll(): number;
 }
@@ -61,6 +63,8 @@ export function createConsoleKeys(file: Pick<StateFile, 'read' | 'write' | 'note
         db.prepare('UPDATE console_session SET seen = ?, expires = ? WHERE digest = ?').run(seen, expires, digest);
       }),
     remove: (digest) => file.write((db) => void db.prepare('DELETE FROM console_session WHERE digest = ?').run(digest)),
+    removeOf: (who) =>
+      file.write((db) => void db.prepare(`DELETE FROM console_session WHERE who = ? AND scopes LIKE '%"login":%'`).run(who)),
     removeAll: () =>
       file.write((db) => {
         db.exec('DELETE FROM login_code');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { mayUse } from '../sessions.ts';
 import { type ConsoleRoute, route } from './route.ts';
 
 const secret = z.string().min(1).max(512);
@@ -22,8 +23,10 @@ export const loginRoutes: readonly ConsoleRoute[] = [
     body: z.strictObject({ everywhere: z.boolean().optional() }),
     audit: ({ body }) => ({ action: 'logout', everywhere: body.everywhere ?? false }),
     handle({ sessions, live }, { body, session }) {
-      if (body.everywhere) sessions.endAll();
-      else sessions.end(session.id);
+      if (!body.everywhere) sessions.end(session.id);
+      // Only administrators may end the logins of others.
+      else if (mayUse(session, 'admin')) sessions.endAll();
+      else sessions.endOf(session.who);
       live.checkLogins();
     },
   }),

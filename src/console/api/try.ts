@@ -8,6 +8,7 @@ import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { Call, type ClientLink, cannotAnswer } from '../../gateway/call/call.ts';
 import { toCallResult } from '../../mcp/wire/results.ts';
 import { LEGACY } from '../../mcp/wire/revisions.ts';
+import { unauthenticated } from '../../transports/edge/edge.ts';
 import type { Asked, ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { callerOf } from './shown/ask.ts';
@@ -16,6 +17,8 @@ import type { TryAnswer } from './tool-types.ts';
 import type { JsonMap } from './types.ts';
 
 const CLIENT = 'console';
+/** How often the login of a running call is looked at. */
+const LOOK_MS = 500;
 
 /** Calls a tool for a person at the console, with everything that a client's call passes. Its audit line is that of a call. */
 export const tryRoutes: readonly ConsoleRoute[] = [
@@ -26,14 +29,21 @@ export const tryRoutes: readonly ConsoleRoute[] = [
       const { gateway } = context.app;
       const { params, body, by, signal } = asked;
       const caller = callerOf(context.app, by.principal, body.profile);
-      const { link, close } = createLink(context, asked, body.id);
+      const stop = new AbortController();
+      const { link, close } = createLink(context, { session: asked.session, signal: stop.signal }, body.id);
       const call = new Call(caller, link);
-      const cancel = (): void => call.abort(new GatewayError('CALL_CANCELLED', 'The request was closed.'));
-      signal.addEventListener('abort', cancel, { once: true });
+      const end = (why: string): void => {
+        stop.abort();
+        call.abort(new GatewayError('CALL_CANCELLED', why));
+      };
+      signal.addEventListener('abort', () => end('The request was closed.'), { once: true });
+      const isOpen = (): boolean => context.sessions.isOpen(asked.session.id);
+      const looking = setInterval(() => isOpen() || end('The login has ended.'), LOOK_MS).unref();
       const started = performance.now();
       try {
         const args = body.arguments as JsonObject;
         const { result, failure } = await gateway.call(params.name ?? '', args, call, auditCaller(caller, 'console', CLIENT));
+        if (!isOpen()) throw unauthenticated();
         const text = toCallResult(result, { kind: 'legacy', revision: LEGACY[0] ?? '' });
         const isRefused = failure?.outcome === 'NOT_SENT';
         return {
@@ -43,6 +53,7 @@ export const tryRoutes: readonly ConsoleRoute[] = [
           ...(failure ? { ref: failure.ref, failure: toCause(failure) } : {}),
         };
       } finally {
+        clearInterval(looking);
         close();
       }
     },
