@@ -32,7 +32,8 @@ export function createToolSwitchAdmin({ registry, policy, switches, changed, rec
     async set(profile, name, on, by) {
       const action = { action: on ? 'switch-on' : 'switch-off', tool: name, profile };
       try {
-        const entry = registry.catalogue().tools.get(name);
+        const { tools, withheld } = registry.catalogue();
+        const entry = tools.get(name) ?? withheld.get(name)?.entry;
         if (!entry || !policy().hasProfile(profile))
           throw new GatewayError('NOT_FOUND', `There is no tool "${name}" in the profile "${profile}".`);
         if (fixed(profile, entry))

@@ -17,6 +17,8 @@ export interface PinRules {
   readonly since: number;
   /** The part of a catalogue that equals the lock file or was accepted since. */
   filter(catalogue: Catalogue): Catalogue;
+  /** Whether a served tool is in the lock file as it is, or was accepted since. */
+  pinOf(entry: ToolEntry): 'same' | 'accepted';
   /** What the console accepted since the file was written. */
   accepted(): readonly StoredPin[];
   /** The catalogue before it was filtered. */
@@ -39,12 +41,19 @@ export function createPinRules(file: string, table: PinTable, log: Logger): PinR
     }
   };
 
+  const isLocked = (variant: ToolEntry): boolean => {
+    const locked = lock?.get(variant.plugin.id)?.tools.get(variant.tool.name);
+    const surface = surfaceOf(variant);
+    return surface === locked?.surface || locked?.variants?.includes(surface) === true;
+  };
+
   return {
     lock,
     fault,
     since,
     accepted,
     whole: () => whole,
+    pinOf: (entry) => ([entry, ...entry.others].every(isLocked) ? 'same' : 'accepted'),
     filter(catalogue) {
       whole = catalogue;
       const pins = new Set(accepted().map(({ plugin, part, surface }) => keyOf(plugin, part, surface)));
@@ -55,10 +64,9 @@ export function createPinRules(file: string, table: PinTable, log: Logger): PinR
       for (const [name, entry] of catalogue.tools) {
         const { plugin, tool, others } = entry;
         const locked = lock?.get(plugin.id)?.tools.get(tool.name);
-        const served = [entry, ...others].filter((variant) => {
-          const surface = surfaceOf(variant);
-          return surface === locked?.surface || locked?.variants?.includes(surface) || isAccepted(plugin.id, toolPart(tool.name), surface);
-        });
+        const served = [entry, ...others].filter(
+          (variant) => isLocked(variant) || isAccepted(plugin.id, toolPart(tool.name), surfaceOf(variant)),
+        );
         const [first, ...rest] = served;
         if (!first) withheld.set(name, { entry, kind: locked ? 'changed' : 'new', ...(fault === undefined ? {} : { fault }) });
         else tools.set(name, served.length === 1 + others.length ? entry : { ...first, others: rest });

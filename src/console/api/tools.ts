@@ -22,7 +22,9 @@ export const toolRoutes: readonly ConsoleRoute[] = [
     handle({ app }, { query, by }): ToolList {
       const { profile } = callerOf(app, by.principal, query.profile);
       const part = query.q?.toLowerCase() ?? '';
-      const rows = [...app.registry.catalogue().tools.values()].flatMap((entry) => toToolRow(app, entry, profile) ?? []);
+      const { tools, withheld } = app.registry.catalogue();
+      const entries = [...tools.values(), ...[...withheld.values()].map(({ entry }) => entry)];
+      const rows = entries.flatMap((entry) => toToolRow(app, entry, profile) ?? []);
       const items = rows.filter(
         ({ name, plugin, title = '', description }) =>
           (query.plugin === undefined || plugin === query.plugin) &&
@@ -31,7 +33,7 @@ export const toolRoutes: readonly ConsoleRoute[] = [
       const plugins = app.registry.plugins();
       return {
         items,
-        withheld: plugins.reduce((sum, { quarantined }) => sum + quarantined.length, 0),
+        withheld: plugins.reduce((sum, { quarantined }) => sum + quarantined.length, withheld.size),
         off: rows.filter(({ on }) => !on).length,
         needsSettings: plugins.filter(({ state }) => state === 'needs-config').length,
       };
@@ -75,7 +77,8 @@ export const toolRoutes: readonly ConsoleRoute[] = [
 ];
 
 function entryOf({ registry }: ConsoleApp, name: string): ToolEntry {
-  const entry = registry.catalogue().tools.get(name);
+  const { tools, withheld } = registry.catalogue();
+  const entry = tools.get(name) ?? withheld.get(name)?.entry;
   if (!entry) throw new GatewayError('NOT_FOUND', `There is no tool "${name}".`);
   return entry;
 }

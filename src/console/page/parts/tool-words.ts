@@ -16,4 +16,10 @@ export const APPROVAL_WORDS: { readonly [approval in ToolApproval]: string } = {
   required: 'asks you',
 };
 
-export const PIN_WORDS = { none: '', same: 'as in the lock file', new: 'withheld: new', changed: 'withheld: changed' } as const;
+export const PIN_WORDS = {
+  none: '',
+  same: 'as in the lock file',
+  accepted: 'accepted since the lock file',
+  new: 'withheld: new',
+  changed: 'withheld: changed',
+} as const;
