@@ -7,6 +7,7 @@ import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
 import type { Problem } from '../../core/contract/plugin.ts';
 import { unusedHints } from '../../gateway/view/unused-hints.ts';
 import { unrecognizedFolders } from '../../registry/discovery/sources.ts';
+import { missingSetting } from '../../registry/missing-setting.ts';
 import { hasFailed, type PluginStatus } from '../../registry/plugin-status.ts';
 import { type CommonOptions, openSession, withApp } from '../context.ts';
 import { printMasked, showProgress } from '../print.ts';
@@ -26,6 +27,7 @@ interface Fault {
   readonly subject?: string | undefined;
   readonly message: string;
   readonly fix?: string | undefined;
+  readonly command?: string | undefined;
 }
 
 /** `plugmux doctor`: starts every plugin and reports problems with their fixes. */
@@ -83,13 +85,8 @@ function isHeldBack({ state, error }: PluginStatus): boolean {
 }
 
 function diagnose(plugin: PluginStatus, checked: readonly Problem[]): Diagnosis {
-  const { error, needs, problems, quarantined } = plugin;
-  const missing = needs.map((key) => ({
-    code: 'NEEDS_CONFIGURATION',
-    subject: key,
-    message: `"${key}" is required and not set; its tools are hidden until it is.`,
-    fix: `Set "plugins": { "${plugin.id}": { "credentials": { "${key}": "\${env:NAME}" } } } in mcp.json.`,
-  }));
+  const { error, needs, problems, quarantined, settings } = plugin;
+  const missing = needs.map((key) => missingSetting(plugin.id, key, settings));
   return {
     id: plugin.id,
     format: plugin.adapter,
@@ -123,9 +120,10 @@ function toText(plugins: readonly Diagnosis[], notes: readonly string[], head: s
   for (const { id, format, origin, state, facts, faults } of plugins) {
     const how = ['dialect', 'shape'].flatMap((key) => (typeof facts[key] === 'string' ? [`, ${key} ${facts[key]}`] : [])).join('');
     lines.push(`${(MARKS[state] ?? state).padEnd(7)} ${id}  (${format ?? 'no format'}${how})  ${origin}`);
-    for (const { subject, message, fix } of faults) {
+    for (const { subject, message, fix, command } of faults) {
       lines.push(`          ${subject === undefined ? '' : `${subject}: `}${message}`);
       if (fix !== undefined) lines.push(`          -> ${fix}`);
+      if (command !== undefined) lines.push(`          -> or run: ${command}`);
     }
   }
   if (plugins.length === 0) lines.push('No plugins were found. Add one under "plugins" or "pluginFolders".');

@@ -5,7 +5,7 @@ import { Call, silentClient } from '../../gateway/call/call.ts';
 import type { PromptEntry } from '../../registry/catalogue/catalogue.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { callerOf, viewOf } from './shown/ask.ts';
-import { LISTED_LENGTH } from './shown/cards.ts';
+import { LISTED_LENGTH } from './shown/causes.ts';
 import { promptTokens, tokensOf } from './shown/tokens.ts';
 import type { InstructionPart, Instructions, PromptRow } from './tool-types.ts';
 import type { Page } from './types.ts';

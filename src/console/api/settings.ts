@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { shortPlace } from '../../config/short-place.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { pluginOf } from './shown/ask.ts';
-import { toCause } from './shown/cards.ts';
-import type { SettingsAnswer, SettingsSaved } from './types.ts';
+import { toCause } from './shown/causes.ts';
+import type { SettingRow, SettingsAnswer, SettingsSaved } from './types.ts';
 
 const body = z.strictObject({
   revision: z.string().max(64),
@@ -17,7 +18,13 @@ export const settingRoutes: readonly ConsoleRoute[] = [
     scope: 'observe',
     async handle({ app }, { params }): Promise<SettingsAnswer | null> {
       const view = await app.settings.read(pluginOf(app, params.id ?? '').id);
-      return (view as SettingsAnswer | undefined) ?? null;
+      if (!view) return null;
+      const short = (at: string): string => shortPlace(app.config(), at);
+      return {
+        ...(view as SettingsAnswer),
+        settings: view.settings.map(({ at, ...row }) => ({ ...row, ...(at !== undefined && { at: short(at) }) }) as SettingRow),
+        ...(view.closed !== undefined && { closed: short(view.closed) }),
+      };
     },
   }),
   route('put', '/plugins/:id/settings', {

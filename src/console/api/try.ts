@@ -12,7 +12,7 @@ import { unauthenticated } from '../../transports/edge/edge.ts';
 import type { Asked, ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { callerOf } from './shown/ask.ts';
-import { toCause } from './shown/cards.ts';
+import { toCause } from './shown/causes.ts';
 import type { TryAnswer } from './tool-types.ts';
 import type { JsonMap } from './types.ts';
 

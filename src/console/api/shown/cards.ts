@@ -1,10 +1,10 @@
 import { localCaller } from '../../../core/contract/caller.ts';
-import type { GatewayError } from '../../../core/errors.ts';
 import { shorten } from '../../../core/text/text.ts';
 import { usageOf } from '../../../gateway/stats/process-usage.ts';
 import type { PluginStatus } from '../../../registry/plugin-status.ts';
 import type { ConsoleContext } from '../../context.ts';
-import type { Card, CardState, Cause, RunFacts } from '../types.ts';
+import type { Card, CardState, RunFacts } from '../types.ts';
+import { causeOf, LISTED_LENGTH } from './causes.ts';
 import { tokensOfPlugin } from './tokens.ts';
 
 const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
@@ -17,15 +17,13 @@ const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
   closed: 'disabled',
 };
 
-/** Texts of plugins and clients are cut to this length in lists, in characters. */
-export const LISTED_LENGTH = 4_096;
-
 /** A plugin as lists show it. `usage`: with the memory and CPU time of its process. */
 export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>, status: PluginStatus, usage = true): Card {
   const { registry, gateway, admin } = app;
-  const { id, title, adapter, version, state, error, needs, quarantined, since = started, run } = status;
+  const { id, title, adapter, version, state, needs, quarantined, since = started, run } = status;
   const catalogue = registry.catalogue();
   const offBy = admin.disabledBy(id);
+  const why = causeOf(status, offBy);
   let tools = 0;
   for (const { plugin } of catalogue.tools.values()) if (plugin.id === id) tools++;
   return {
@@ -35,7 +33,7 @@ export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>
     version: version ?? '',
     state: STATES[state],
     since,
-    ...(error && { why: toCause(error) }),
+    ...(why && { why }),
     ...(offBy && { offBy }),
     ...(run && { run: toRun(run, usage) }),
     tools,
@@ -44,11 +42,6 @@ export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>
     tokens: tokensOfPlugin(gateway.view(localCaller()), catalogue, id),
     hour: gateway.stats.tally.hour(id, Date.now()),
   };
-}
-
-/** An error as the page shows it. */
-export function toCause({ code, message, fix }: GatewayError): Cause {
-  return { code, message: shorten(message, LISTED_LENGTH), ...(fix === '' ? {} : { fix }) };
 }
 
 function toRun(run: NonNullable<PluginStatus['run']>, usage: boolean): RunFacts {

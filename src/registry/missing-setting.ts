@@ -1,0 +1,26 @@
+import { isJsonObject, type JsonObject } from '../core/json/json.ts';
+import { isSecret, toSettingsSchema } from './settings/schema.ts';
+
+/** A required setting that is not set: what to do about it, and a command that does it if the plugin declares the setting. */
+export interface MissingSetting {
+  readonly code: 'NEEDS_CONFIGURATION';
+  readonly subject: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly command?: string;
+}
+
+/** Describes a setting that a plugin needs. */
+export function missingSetting(plugin: string, key: string, settings: JsonObject | undefined): MissingSetting {
+  const schema = toSettingsSchema(settings)?.settings.get(key);
+  const command = isJsonObject(schema)
+    ? `plugmux settings ${plugin} ${isSecret(schema) ? `--secret ${key}` : `${key}=<value>`}`
+    : undefined;
+  return {
+    code: 'NEEDS_CONFIGURATION',
+    subject: key,
+    message: `"${key}" is required and not set; its tools are hidden until it is.`,
+    fix: `Set "plugins": { "${plugin}": { "credentials": { "${key}": "\${env:NAME}" } } } in mcp.json.`,
+    ...(command === undefined ? {} : { command }),
+  };
+}
