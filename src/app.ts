@@ -131,9 +131,10 @@ export async function createApp({
   await pins.refresh();
   const registry = createRegistry(host, store, log, memory, pins.filter);
   const grants = createGrants(store);
-  const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue });
+  const placeOf: Policy['placeOf'] = (...of) => policy.placeOf(...of);
+  const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue, placeOf });
   const tickets = createTickets(store, () => limits.askMs);
-  const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt]);
+  const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt], inConsole.isOffered);
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log, toolSwitches.isOff);

@@ -19,6 +19,7 @@ export function createConsole(
   parts: Omit<ConsoleParts, 'edge'>,
   isOn: () => boolean = () => servesConsole(parts.app.config()),
 ): (edge: Edge) => FallThrough {
+  parts.app.approvals.offer(isOn);
   return (edge) => {
     let loaded: ConsoleServer | undefined;
     let loading: Promise<ConsoleServer> | undefined;

@@ -38,6 +38,8 @@ export function createSelection(patterns: readonly string[]): Selection {
 /** A value by name or glob. An exact name wins over globs, an earlier glob over a later one. */
 export interface NameMap<V> {
   find(names: readonly string[]): V | undefined;
+  /** The name or glob whose value `find` returns. */
+  keyOf(names: readonly string[]): string | undefined;
   readonly unused: readonly string[];
 }
 
@@ -50,13 +52,17 @@ export function createNameMap<V>(entries: Readonly<Record<string, V>>): NameMap<
     value,
     match: matcher(pattern),
   }));
+  const hitOf = (names: readonly string[]): { readonly pattern: string; readonly value: V } | undefined => {
+    const name = names.find((n) => exact.has(n));
+    return name === undefined ? globs.find((g) => names.some(g.match)) : { pattern: name, value: exact.get(name) as V };
+  };
   return {
     find(names) {
-      const name = names.find((n) => exact.has(n));
-      const hit = name === undefined ? globs.find((g) => names.some(g.match)) : { pattern: name, value: exact.get(name) as V };
+      const hit = hitOf(names);
       if (hit) unused.delete(hit.pattern);
       return hit?.value;
     },
+    keyOf: (names) => hitOf(names)?.pattern,
     get unused() {
       return [...unused];
     },

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { ApprovalRule, ProfileFile } from '../config/schema.ts';
+import { shortPlace } from '../config/short-place.ts';
 import { type Bounds, type FsBounds, type NetworkBounds, NO_BOUNDS } from '../core/contract/bounds.ts';
 import { type Caller, DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import type { OfferedProfile } from '../core/contract/offered-profile.ts';
@@ -22,6 +23,8 @@ export interface Policy {
   profiles(): string[];
   /** The approval decision for a tool and caller; undefined if the caller cannot see the tool. */
   decide(entry: Judged, caller: Caller): ApprovalDecision | undefined;
+  /** `mcp.json:line:column` of the rule that a decision comes from; undefined if it comes from the format or from a profile of a plugin. */
+  placeOf(entry: Judged, caller: Caller): string | undefined;
   /** Whether a caller would see an unlisted tool if its plugin loaded. */
   knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
@@ -92,6 +95,18 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     return { rule, by: rule === 'inherit' ? 'format' : 'plugin' };
   };
 
+  // The key of the rule in mcp.json: the whole "approval", or one name or glob in it.
+  const keyFor = (entry: LostTool, caller: Caller): readonly string[] | undefined => {
+    const profile = profiles.get(caller.profile);
+    const names = toolNames(entry);
+    const { rule, by } = profile ? ruleFor(entry, names, profile) : {};
+    if (profile && by === 'profile' && findRule(profile.approval, names.certain, names.further) !== 'inherit')
+      return ['profiles', caller.profile, 'approval', ...keysOf(profile.approval, [names.certain, names.further])];
+    if (by !== 'plugin' || rule === undefined) return undefined;
+    const rules = plugins.get(entry.plugin.id) ?? 'inherit';
+    return ['plugins', entry.plugin.id, 'approval', ...keysOf(rules, [[...names.certain, ...names.further, entry.tool.name]])];
+  };
+
   const seesPlugin: Policy['seesPlugin'] = (plugin, caller) => {
     const profile = profiles.get(caller.profile);
     return profile !== undefined && (profile.plugins?.has(namesOf(plugin)) ?? true);
@@ -113,6 +128,10 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     decide(entry, caller) {
       const found = ruleOn(entry, caller);
       return found && { approval: found.rule === 'inherit' ? entry.tool.approval : APPROVALS[found.rule], approvalSource: found.by };
+    },
+    placeOf(entry, caller) {
+      const key = keyFor(entry, caller);
+      return key && shortPlace(config, config.at(...key));
     },
     knew: (tool, caller) => ruleOn(tool, caller) !== undefined,
     seesPrompt: ({ name, plugin }, caller) =>
@@ -189,6 +208,13 @@ function findRule(rules: Rules, certain: readonly string[], further: readonly st
   if (rule !== undefined) return rule;
   const tightening = rules.find(further);
   return tightening === 'ask' || tightening === 'deny' ? tightening : 'inherit';
+}
+
+// The first list of names that has a rule decides, as in `findRule`.
+function keysOf(rules: Rules, names: readonly (readonly string[])[]): string[] {
+  if (typeof rules === 'string') return [];
+  const found = names.map((list) => rules.keyOf(list)).find((key) => key !== undefined);
+  return found === undefined ? [] : [found];
 }
 
 interface ToolNames {

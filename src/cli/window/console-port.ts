@@ -21,9 +21,12 @@ export function createConsolePort(app: App, { redactor, log }: Pick<CliSession, 
     const config = app.config();
     return { ...config, listen: { ...config.listen, host: '127.0.0.1', port: 0 } };
   };
+  const isOn = (): boolean => app.config().console ?? true;
+  // `plugmux console` opens the port when it is asked for.
+  app.approvals.offer(isOn);
   const open = async (): Promise<HttpTransport> => {
     const { serveHttp } = await import('../../transports/http.ts');
-    const fallThrough = createConsole({ app, redactor, log }, () => app.config().console ?? true);
+    const fallThrough = createConsole({ app, redactor, log }, isOn);
     opened = await serveHttp(app.engine, onLoopback(), app.limits, app, new Map(), log, { fallThrough, only: true });
     app.onConfig(() => opened?.applyConfig(onLoopback()));
     return opened;

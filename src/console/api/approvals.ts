@@ -23,6 +23,6 @@ export const approvalRoutes: readonly ConsoleRoute[] = [
 ];
 
 /** A waiting call as the page gets it. */
-export function toWaiting({ preview, ...entry }: WaitingCall): Waiting {
-  return { ...entry, ...(preview !== undefined && { preview }) } as Waiting;
+export function toWaiting({ preview, place, ...entry }: WaitingCall): Waiting {
+  return { ...entry, ...(place !== undefined && { place }), ...(preview !== undefined && { preview }) } as Waiting;
 }

@@ -16,12 +16,13 @@ export interface ToolRow {
   readonly description: string;
   readonly hints: Hints;
   readonly approval: ToolApproval;
-  /** Where the approval rule comes from: `format`, or the place in mcp.json. */
+  /** Where the approval rule comes from: `format`, `profile` for a profile that a plugin brings, or the place in mcp.json. */
   readonly ruledBy: string;
   readonly on: boolean;
   /** Why it cannot be switched here: the place in mcp.json. */
   readonly fixed?: string;
-  readonly pin: 'none' | 'same' | 'new' | 'changed';
+  /** `none`: there is no lock file. `accepted`: differs from it, and was accepted at the console. `new`, `changed`: withheld. */
+  readonly pin: 'none' | 'same' | 'accepted' | 'new' | 'changed';
   readonly tokens: number;
   readonly calls: number;
 }

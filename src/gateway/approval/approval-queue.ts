@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { draining } from '../../core/abort/stopping.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 import type { Hints } from '../../core/contract/tool.ts';
 import { GatewayError, unsent } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import type { Redactor } from '../../core/secrets/redact.ts';
 import { toTimer } from '../../core/timer.ts';
 import type { ApprovalSource } from '../../policy/policy.ts';
-import type { Catalogue } from '../../registry/catalogue/catalogue.ts';
+import type { Catalogue, ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { surfaceOf } from '../../registry/catalogue/surface.ts';
 import type { Call } from '../call/call.ts';
 import type { ApprovalPrompt, ApprovalPrompter, PersonAnswer } from './approvals.ts';
@@ -33,6 +34,8 @@ export interface WaitingCall {
   readonly title: string;
   readonly hints: Hints;
   readonly ruledBy: ApprovalSource;
+  /** `mcp.json:line:column` of the rule that asks, if it is in mcp.json. */
+  readonly place: string | undefined;
   readonly arguments: JsonObject;
   /** The digest that an answer must repeat. */
   readonly shown: string;
@@ -74,6 +77,8 @@ export interface QueueParts {
   readonly limits: { readonly askMs: number };
   readonly redactor: Redactor;
   catalogue(): Pick<Catalogue, 'tools'>;
+  /** Where mcp.json has the approval rule of a tool. */
+  placeOf(entry: ToolEntry, caller: Caller): string | undefined;
 }
 
 interface Entry {
@@ -83,7 +88,7 @@ interface Entry {
 }
 
 /** An empty queue; `now` is the time of day that is shown. */
-export function createApprovalQueue({ limits, redactor, catalogue }: QueueParts, now: () => number = Date.now): ApprovalQueue {
+export function createApprovalQueue({ limits, redactor, catalogue, placeOf }: QueueParts, now: () => number = Date.now): ApprovalQueue {
   const presence = createConsolePresence();
   const entries = new Map<string, Entry>();
   const listeners = new Set<QueueListener>();
@@ -115,6 +120,7 @@ export function createApprovalQueue({ limits, redactor, catalogue }: QueueParts,
       title: own.title ?? name,
       hints: tool.hints ?? {},
       ruledBy: tool.approvalSource,
+      place: placeOf(tool.entry, call.caller),
       arguments: redactor.texts(args) as JsonObject,
       shown,
       preview: preview === undefined ? undefined : redactor.text(preview),

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 
 /** Why a tool that requires approval was not run. */
-export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear' | 'unsupported';
+export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear';
 
 /** The error for a call without approval. `why` adds a detail to 'unanswered'. */
 export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why = ''): GatewayError {
@@ -23,11 +23,23 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
       return new GatewayError('DENIED', `The question whether to run ${name} got an invalid answer, so it was not run.`, {
         fix: 'Call again and choose one of the offered answers.',
       });
-    case 'unsupported':
-      return new GatewayError('DENIED', `${name} requires approval, and this client does not support elicitation.`, {
-        fix: `Use a client that supports elicitation, or open the console. ${allowingFix(tool, caller)}`,
-      });
   }
+}
+
+/** Whether a console could ask: it is served, but this request does not wait for an answer from it; or there is none. */
+export type ConsoleOffer = 'served' | 'not-waited-for' | 'none';
+
+const ASK_OTHERWISE: Readonly<Record<ConsoleOffer, string>> = {
+  served: 'Use a client that supports elicitation, or open the console.',
+  'not-waited-for': 'Open the console and call again with the header "Prefer: wait=60", or use an MCP client that supports elicitation.',
+  none: 'Use a client that supports elicitation.',
+};
+
+/** The error for a call that requires approval when no person can be asked. */
+export function cannotAsk(tool: VisibleTool, caller: Caller, console: ConsoleOffer): GatewayError {
+  return new GatewayError('DENIED', `${tool.entry.name} requires approval, and this client does not support elicitation.`, {
+    fix: `${ASK_OTHERWISE[console]} ${allowingFix(tool, caller)}`,
+  });
 }
 
 /** How the owner of the gateway can allow a tool without a question. */

@@ -11,7 +11,7 @@ import { surfaceOf } from '../../registry/catalogue/surface.ts';
 import type { Call } from '../call/call.ts';
 import { argumentsFor } from '../call/numbers.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
-import { denied } from './approval-texts.ts';
+import { cannotAsk, denied } from './approval-texts.ts';
 import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
 import { createSessionGrants } from './session-grants.ts';
 
@@ -83,8 +83,14 @@ export const promptClient: ApprovalPrompter = ({ call, question, offered, ticket
   return call.ask({ [KEY]: question() }, ticket).then((answers) => ({ answer: readAnswer(answers[KEY], offered) }));
 };
 
-/** `prompters` are tried in order, until one can ask. */
-export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, prompters: readonly ApprovalPrompter[]): Approvals {
+/** `prompters` are tried in order, until one can ask. `hasConsole`: whether an administrator could open a console that asks. */
+export function createApprovals(
+  tickets: Tickets,
+  grants: Grants,
+  redactor: Redactor,
+  prompters: readonly ApprovalPrompter[],
+  hasConsole: () => boolean = () => false,
+): Approvals {
   const session = createSessionGrants();
 
   // The operator's "ask" takes precedence over permanent grants.
@@ -126,7 +132,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       if (ticket !== undefined) tickets.redeem(ticket, subject);
       return answer;
     }
-    throw denied('unsupported', tool, call.caller);
+    throw cannotAsk(tool, call.caller, hasConsole() ? (call.waitMs === 0 ? 'not-waited-for' : 'served') : 'none');
   };
 
   return {

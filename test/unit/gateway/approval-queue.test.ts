@@ -26,7 +26,10 @@ const promptOf = (args: JsonObject, preview: string): ApprovalPrompt => ({
 it('shows exact numbers as they were sent, and no secret', { tags: ['approval-console'] }, () => {
   const redactor = createRedactor();
   redactor.add('the secret');
-  const queue = createApprovalQueue({ limits: { askMs: 1000 }, redactor, catalogue: () => ({ tools: new Map() }) }, () => 5);
+  const queue = createApprovalQueue(
+    { limits: { askMs: 1000 }, redactor, catalogue: () => ({ tools: new Map() }), placeOf: () => 'mcp.json:1:2' },
+    () => 5,
+  );
   queue.presence.used(queue, { visible: false, notices: true });
   const n = new ExactNumber('9007199254740993');
   void queue.prompt(promptOf({ n, key: 'the secret' }, 'sends the secret'))?.catch(() => undefined);

@@ -1,4 +1,3 @@
-import type { Config } from '../../../config/config.ts';
 import { DEFAULT_PROFILE } from '../../../core/contract/caller.ts';
 import type { Approval } from '../../../core/contract/tool.ts';
 import { toJsonText } from '../../../core/json/exact-number.ts';
@@ -9,7 +8,7 @@ import { shapeOf } from '../../../registry/schemas/shape.ts';
 import type { ConsoleApp } from '../../parts.ts';
 import type { ToolApproval, ToolForm, ToolRow } from '../tool-types.ts';
 import type { JsonMap } from '../types.ts';
-import { LISTED_LENGTH } from './cards.ts';
+import { LISTED_LENGTH } from './causes.ts';
 import { tokensOf, toolTokens } from './tokens.ts';
 
 const APPROVALS: Readonly<Record<Approval, ToolApproval>> = { auto: 'never', client: 'client', required: 'required' };
@@ -29,16 +28,12 @@ export function toToolRow(app: ConsoleApp, entry: ToolEntry, profile: string = D
     description: shorten(description, LISTED_LENGTH),
     hints: effectsOf(seen?.hints ?? tool.hints, approval) ?? {},
     approval: APPROVALS[approval],
-    ruledBy: approvalSource === 'format' ? 'format' : placeOf(app.config(), approvalSource, profile, plugin.id),
+    ruledBy: app.policy().placeOf(entry, caller) ?? approvalSource,
     on: !app.switches.isOff(profile, entry),
-    pin: 'none',
+    pin: app.registry.catalogue().withheld.get(entry.name)?.kind ?? app.pins.rules()?.pinOf(entry) ?? 'none',
     tokens: seen ? toolTokens(seen) : tokensOf(toJsonText([name, description, entry.input, entry.output]).length),
     calls: app.gateway.stats.tally.calls(plugin.id, name),
   };
-}
-
-function placeOf(config: Config, source: 'profile' | 'plugin', profile: string, plugin: string): string {
-  return source === 'profile' ? config.at('profiles', profile, 'approval') : config.at('plugins', plugin, 'approval');
 }
 
 /** The forms of a tool's definition, as different clients get them. */

@@ -22,7 +22,7 @@ const ALLOW: { readonly [reply in Waiting['offered'][number]]: string } = {
 const RULES: { readonly [source: string]: string } = {
   format: 'its plugin says so',
   plugin: 'the entry of its plugin in mcp.json says so',
-  profile: 'the profile in mcp.json says so',
+  profile: 'the profile says so',
 };
 
 /** One call that waits: who wants what, all of its arguments, and the answers that are offered. */

@@ -13,6 +13,9 @@ import { href, place } from '../../router.ts';
 import { Forms, Schemas } from './seen-by-model.tsx';
 import { TryIt } from './try-it.tsx';
 
+/** Who says so, if it is not a place in mcp.json. */
+const RULED_BY: { readonly [by: string]: string } = { format: 'its plugin says so', profile: 'the profile says so' };
+
 const TABS = [
   ['', 'Try it'],
   ['model', 'What the model sees'],
@@ -74,7 +77,7 @@ function Approval({ tool, reload }: { tool: ToolDetails; reload: () => void }) {
   return (
     <>
       <p>
-        This tool {APPROVAL_WORDS[tool.approval]}, because {tool.ruledBy === 'format' ? 'its plugin says so' : `${tool.ruledBy} says so`}.
+        This tool {APPROVAL_WORDS[tool.approval]}, because {RULED_BY[tool.ruledBy] ?? `${tool.ruledBy} says so`}.
       </p>
       {action.error && <Failure error={action.error} />}
       {tool.grants.length === 0 ? (
