@@ -228,13 +228,8 @@ export async function createApp({
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
   };
-  const switches = createToolSwitchAdmin({
-    registry,
-    policy: () => policy,
-    switches: toolSwitches,
-    changed: () => setRules(rulesOf(config)),
-    record,
-  });
+  const changed = (): void => setRules(rulesOf(config));
+  const switches = createToolSwitchAdmin({ registry, policy: () => policy, switches: toolSwitches, changed, record });
   const admin = createPluginAdmin(registry, enablement, applyConfig, record);
   const settingsAdmin = createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record });
 
@@ -279,6 +274,7 @@ export async function createApp({
       look = createFileLook(ownFiles(), config.stamp, reload);
       // A change between the first reading and the start of the watcher would be missed.
       pins.watch(registry.rebuild);
+      toolSwitches.watch(changed);
       watcher = await createWatcher(reload, look.now, log);
       watchAll();
     },
@@ -288,6 +284,7 @@ export async function createApp({
       clearTimeout(again);
       look?.close();
       pins.close();
+      toolSwitches.close();
       await watcher?.close();
       engine.close();
       await applying.catch(() => undefined);

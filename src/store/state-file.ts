@@ -25,6 +25,8 @@ export interface StateFile {
   note(use: (db: Database.Database) => void): boolean;
   /** Checks every page of the file. A store that does not exist yet is valid. */
   check(): void;
+  /** Another number after each commit of another process; undefined while the file is not open. Never throws. */
+  foreignVersion(): number | undefined;
   /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is now damaged; STORE_NEWER if it is too new. */
   refuseUnusable(): void;
   close(): void;
@@ -157,6 +159,14 @@ export function createStateFile(dir: string): StateFile {
       if (opened) settle(opened);
     },
     check: () => guarded(() => look(true)),
+    foreignVersion() {
+      try {
+        const row = opened?.prepare('PRAGMA data_version').get() as { data_version: number } | undefined;
+        return row?.data_version;
+      } catch {
+        return undefined;
+      }
+    },
     refuseUnusable() {
       try {
         guarded(() => void (isThere() && open()));

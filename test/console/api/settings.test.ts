@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { connect } from '../../support/clients.ts';
 import { BIN, serve } from '../../support/gateway.ts';
+import { until } from '../../support/processes.ts';
 import { ask } from '../support/console.ts';
 import { operate } from '../support/defaults.ts';
 
@@ -19,6 +21,19 @@ describe('settings that are saved at once', () => {
       const [winner, loser] = replies[0]?.status === 200 ? [0, 1] : [1, 0];
       expect(replies[loser]?.body.error).toMatchObject({ code: 'CONFLICT', fix: expect.stringContaining('again') });
       expect((await read()).values).toEqual(values[winner]);
+    }
+  });
+});
+
+describe('a tool that another gateway switches off', () => {
+  it('is off here too, without a reload', { tags: ['console-tool-switch'] }, async () => {
+    const { gateway, config, key } = await operate({}, ['notes']);
+    const other = await serve(config, { bin: BIN });
+    const client = await connect('v1', gateway.at('http'));
+    expect(await client.list()).toContain('notes_read');
+    for (const on of [false, true]) {
+      await ask(other, '/tools/notes_read', { key, method: 'PUT', body: { profile: 'default', on } });
+      await until(`it is ${on ? 'on' : 'off'}`, async () => (await client.list()).includes('notes_read') === on);
     }
   });
 });
