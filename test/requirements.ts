@@ -440,6 +440,8 @@ export const REQUIREMENTS = {
       'Connected clients of both eras are listed with what they can do and when they last listed and called, and each can be ended.',
     'console-try':
       'A tool that is tried at the console passes everything that a call passes, asks in the page, and pages are told what happens.',
+    'metrics-bounds':
+      'Names of tools, clients and callers cannot add a line or unbounded labels to /metrics; the parser of Prometheus reads every answer.',
     metrics:
       'The figures of /metrics are in the text format of Prometheus, for tokens with the scope "metrics" or "admin", or for all if the file says so.',
     'console-overview': 'One answer has what the first screen of the console shows, within 60 KB at 20 plugins.',
@@ -463,7 +465,7 @@ export const REQUIREMENTS = {
 export type RequirementId = keyof typeof REQUIREMENTS;
 
 /** Promises that are proved by `npm run judges` only. */
-export const JUDGED: readonly RequirementId[] = ['differential', 'login-challenge', 'login-step-up', 'F77', 'F78'];
+export const JUDGED: readonly RequirementId[] = ['differential', 'login-challenge', 'login-step-up', 'metrics-bounds', 'F77', 'F78'];
 
 declare module 'vitest' {
   interface TestTags {
