@@ -451,6 +451,8 @@ export const REQUIREMENTS = {
       'A tool that is switched off for a profile is neither listed nor callable in it, in other profiles nothing changes, and mcp.json wins.',
     'console-settings': 'Settings are changed at the console with a revision, and each refusal names its cause; no value is recorded.',
     'console-plugin-actions': 'Plugins are disabled, enabled, restarted and checked at the console.',
+    'console-connect':
+      'The console shows how each client reaches this gateway: at its public address, at its port, or by a command, with what must be done first.',
     'console-clients':
       'Clients of both eras are listed at the console; ending one there ends its session, or the calls and streams of a stateless one.',
     'console-logs': 'The console shows the log, prompts and instructions as clients get them, and checks the audit log.',

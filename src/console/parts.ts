@@ -42,5 +42,7 @@ export interface ConsoleParts {
   readonly app: ConsoleApp;
   readonly edge: Edge;
   readonly redactor: Redactor;
+  /** The command that clients start to reach this gateway; absent if the port of the console serves them too. */
+  readonly command?: readonly string[];
   readonly log: Logger;
 }

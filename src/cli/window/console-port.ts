@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import { createConsole } from '../../console/console.ts';
 import type { HttpTransport } from '../../transports/http.ts';
+import { ownCommand } from '../connect.ts';
 import type { CliSession } from '../context.ts';
 
 /** The console of a gateway that listens on no port until someone asks for it. */
@@ -26,7 +27,7 @@ export function createConsolePort(app: App, { redactor, log }: Pick<CliSession, 
   app.approvals.offer(isOn);
   const open = async (): Promise<HttpTransport> => {
     const { serveHttp } = await import('../../transports/http.ts');
-    const fallThrough = createConsole({ app, redactor, log }, isOn);
+    const fallThrough = createConsole({ app, redactor, log, command: [...ownCommand(), 'stdio'] }, isOn);
     opened = await serveHttp(app.engine, onLoopback(), app.limits, app, new Map(), log, { fallThrough, only: true });
     app.onConfig(() => opened?.applyConfig(onLoopback()));
     return opened;

@@ -4,7 +4,8 @@ import { formatHost } from '../../config/listen.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { PATHS } from '../../core/paths.ts';
-import type { ExportPart } from '../../export/exporter.ts';
+import { wellFormedJson } from '../../core/text/well-formed.ts';
+import type { ExportPart, Server } from '../../export/exporter.ts';
 import { EXPORT_CLIENTS } from '../../export/targets.ts';
 import { isWildcard } from '../../transports/edge/edge.ts';
 import { type ConsoleRoute, route } from './route.ts';
@@ -33,31 +34,54 @@ export const connectRoutes: readonly ConsoleRoute[] = [
   route('get', '/connect', {
     scope: 'observe',
     query: { client: z.enum(EXPORT_CLIENTS).optional(), profile: z.string().max(256).optional() },
-    async handle({ app }, { query, by, port }): Promise<Page<ConnectRow>> {
+    async handle({ app, command }, { query, by, port }): Promise<Page<ConnectRow>> {
       const { EXPORTERS } = await import('../../export/exporters.ts');
       const { profile = DEFAULT_PROFILE } = query;
       const tools = [...viewOf(app, by.principal, profile).listed.values()];
-      const server = serverOf(app.config(), port, profile);
+      const server = command ? startedBy(command, app.config(), profile) : servedAt(app.config(), port, profile);
+      const isAddress = 'url' in server;
       // The file of Claude Desktop names programs to start, not addresses.
-      const clients = query.client === undefined ? EXPORT_CLIENTS.filter((client) => client !== 'claude-desktop') : [query.client];
-      const items = clients.flatMap((client) =>
-        EXPORTERS[client]({ name: 'plugmux', server, api: '', tools }).flatMap((part) => toRow(client, part)),
-      );
+      const all = EXPORT_CLIENTS.filter((client) => !isAddress || client !== 'claude-desktop');
+      const items = (query.client === undefined ? all : [query.client]).flatMap((client) => [
+        ...(isAddress && server.tokenFrom !== undefined ? [tokenRow(client, server.tokenFrom)] : []),
+        ...EXPORTERS[client]({ name: 'plugmux', server, api: '', tools }).flatMap((part) => toRow(client, part)),
+      ]);
       return { items };
     },
   }),
 ];
 
-function serverOf({ listen, tokens }: Config, port: number, profile: string): { url: string; tokenFrom?: string } {
+type Client = (typeof EXPORT_CLIENTS)[number];
+
+/** Below the public address, if the file names one: the address that the page was loaded from may be that of a proxy. */
+function servedAt({ listen, tokens }: Config, port: number, profile: string): Extract<Server, { url: string }> {
   const host = isWildcard(listen.host) ? '127.0.0.1' : formatHost(listen.host);
-  const url = `http://${host}:${port}${PATHS.streamable}${profile === DEFAULT_PROFILE ? '' : `/${profile}`}`;
+  const base = listen.public ?? `http://${host}:${port}`;
+  const url = `${base}${PATHS.streamable}${profile === DEFAULT_PROFILE ? '' : `/${profile}`}`;
   return tokens.length > 0 ? { url, tokenFrom: TOKEN_FROM } : { url };
 }
 
-function toRow(client: (typeof EXPORT_CLIENTS)[number], { file, content, note }: ExportPart): ConnectRow[] {
-  const text = typeof content === 'string' ? content.trimEnd() : content === undefined ? note : toJsonText(content, undefined, 2);
-  if (text === undefined) return [];
+function startedBy([command = '', ...args]: readonly string[], { file }: Config, profile: string): Server {
+  const named = profile === DEFAULT_PROFILE ? [] : ['--profile', profile];
+  return { command, args: [...args, ...(file === undefined ? [] : ['--config', file]), ...named] };
+}
+
+function tokenRow(client: Client, variable: string): ConnectRow {
+  const text = `It needs a token of "auth.tokens" in mcp.json: set the environment variable ${variable} to it before the client starts.`;
+  return { client, title: TITLES[client], kind: 'note', text };
+}
+
+function toRow(client: Client, { file, content, note }: ExportPart): ConnectRow[] {
+  const row = { client, title: TITLES[client] };
+  if (content === undefined) return note === undefined ? [] : [{ ...row, kind: 'note', text: note }];
+  const text = typeof content === 'string' ? content.trimEnd() : wellFormedJson(toJsonText(content, undefined, 2));
   return [
-    { client, title: TITLES[client], kind: file === undefined ? 'line' : 'file', ...(file === undefined ? {} : { place: file }), text },
+    {
+      ...row,
+      kind: file === undefined ? 'line' : 'file',
+      ...(file === undefined ? {} : { place: file }),
+      ...(note === undefined ? {} : { note }),
+      text,
+    },
   ];
 }

@@ -236,7 +236,10 @@ export interface Client {
 export interface ConnectRow {
   readonly client: string;
   readonly title: string;
-  readonly kind: 'line' | 'file' | 'link';
+  /** `note`: `text` is for the person to read, not to copy. */
+  readonly kind: 'line' | 'file' | 'link' | 'note';
   readonly place?: string;
+  /** What must be true first, or what to do with the file. */
+  readonly note?: string;
   readonly text: string;
 }

@@ -59,6 +59,9 @@ describe('plugmux console', () => {
     const gateway = { url: `${base}/mcp` };
     const { key } = await login(gateway, { code });
     expect((await ask(gateway, '/overview', { key })).status).toBe(200);
+    // Clients start a window, since no port serves them.
+    const { body } = await ask(gateway, '/connect?client=claude-desktop', { key });
+    expect((body.items as { text: string }[])[0]?.text).toMatch(/"stdio",\s+"--config",\s+"[^"]+mcp\.json"/);
     for (const path of ['/mcp', '/sse', '/ws', '/api/tools', '/api/tools/echo', '/api/openapi.json', '/status', '/v1/admin/plugins'])
       expect([path, (await rawAsk(gateway, path)).status]).toEqual([path, 404]);
     // The same port for the next link.

@@ -17,6 +17,7 @@ const WHERE: { readonly [kind in ConnectRow['kind']]: string } = {
   line: 'Run this in a terminal',
   file: 'Put this into',
   link: 'Open this link',
+  note: 'Know this',
 };
 
 /** The line or the file for a client, and whether one has come since. */
@@ -68,11 +69,13 @@ export function ConnectScreen() {
 }
 
 function Way({ row }: { row: ConnectRow }) {
+  if (row.kind === 'note') return <p class="notice">{plain(row.text)}</p>;
   return (
     <section aria-label={`${WHERE[row.kind]} ${row.place ?? ''}`.trim()}>
       <h2>
         {WHERE[row.kind]} {row.kind === 'file' && row.place && <code>{row.place}</code>}
       </h2>
+      {row.note && <p>{plain(row.note)}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
       <pre tabIndex={0}>{row.text}</pre>
       <Copy text={row.text} />
