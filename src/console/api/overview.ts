@@ -3,7 +3,7 @@ import { VERSION } from '../../core/package.ts';
 import { closedAt } from '../../registry/settings/file-values.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { toCallLine } from './shown/call-lines.ts';
-import { toCard } from './shown/cards.ts';
+import { toCard, withUsage } from './shown/cards.ts';
 import { countChanges } from './shown/lock.ts';
 import { toTallySlot } from './shown/tally-slots.ts';
 import { tokensOfView } from './shown/tokens.ts';
@@ -35,7 +35,7 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
           auditArguments: config.audit.arguments,
           lockFile: app.pins.rules() !== undefined,
         },
-        plugins: app.registry.plugins().map((status) => toCard(context, status)),
+        plugins: app.registry.plugins().map((status) => withUsage(toCard(context, status))),
         profiles: app.policy().profiles(),
         tally: {
           seconds: tally.seconds(now).map((slot) => toTallySlot(slot, 1_000)),

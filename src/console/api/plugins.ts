@@ -3,7 +3,7 @@ import { shorten } from '../../core/text/text.ts';
 import type { ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { pluginOf } from './shown/ask.ts';
-import { toCard } from './shown/cards.ts';
+import { toCard, withUsage } from './shown/cards.ts';
 import type { JsonMap, PluginDetails } from './types.ts';
 
 const DESCRIPTION_LENGTH = 64 * 1024;
@@ -21,7 +21,7 @@ export const pluginRoutes: readonly ConsoleRoute[] = [
         const { id } = pluginOf(context.app, params.id ?? '');
         const { admin } = context.app;
         await (action === 'restart' ? admin.restart(id, by) : admin.setEnabled(id, action === 'enable', by));
-        return toCard(context, pluginOf(context.app, id));
+        return withUsage(toCard(context, pluginOf(context.app, id)));
       },
     }),
   ),
@@ -41,7 +41,7 @@ function toDetails(context: ConsoleContext, id: string): PluginDetails {
   const status = pluginOf(app, id);
   const { description, origin, problems, quarantined, facts, triggers } = status;
   return {
-    ...toCard(context, status),
+    ...withUsage(toCard(context, status)),
     ...(description === undefined ? {} : { description: shorten(description, DESCRIPTION_LENGTH) }),
     origin,
     problems: problems.map(toProblem),

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { LoginAnswer } from '../../../src/console/api/types.ts';
+import type { Card, LoginAnswer } from '../../../src/console/api/types.ts';
+import { connect } from '../../support/clients.ts';
 import { type Serving, serve, writeConfig } from '../../support/gateway.ts';
 import { until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -31,6 +32,23 @@ describe('the live channel', () => {
     const page = await openPage(gateway, { key });
     expect(page.socket.protocol).toBe('plugmux.console.v1');
     expect(page.messages[0]).toEqual({ type: 'hello', revision: body.revision });
+  });
+
+  it('sends figures of plugins that agree with the calls it has sent', { tags: ['console-overview'] }, async () => {
+    const own = writeConfig({}, ['plain']);
+    const open = await serve(own);
+    const { key } = await login(open, { code: makeCode(own) });
+    const page = await openPage(open, { key, want: ['calls'] });
+    const cards = () => page.messages.flatMap((message) => (message.type === 'plugin' ? [message.card] : []));
+    const client = await connect('v1', open.at('http'));
+    for (let n = 1; n <= 3; n++) {
+      await client.call('echo', {});
+      // Sooner than all cards are compared.
+      await until(`a card has ${n} calls`, () => cards().at(-1)?.hour.calls === n, 5_000);
+      expect(page.messages.filter(({ type }) => type === 'call')).toHaveLength(n);
+      const [shown] = (await ask(open, '/overview', { key })).body.plugins as Card[];
+      expect(cards().at(-1)?.hour).toEqual(shown?.hour);
+    }
   });
 
   it('ends a socket whose first message is not a login', { tags: ['console-live-login'] }, async () => {

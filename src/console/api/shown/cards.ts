@@ -3,7 +3,7 @@ import { shorten } from '../../../core/text/text.ts';
 import { usageOf } from '../../../gateway/stats/process-usage.ts';
 import type { PluginStatus } from '../../../registry/plugin-status.ts';
 import type { ConsoleContext } from '../../context.ts';
-import type { Card, CardState, RunFacts } from '../types.ts';
+import type { Card, CardState } from '../types.ts';
 import { causeOf, LISTED_LENGTH } from './causes.ts';
 import { tokensOfPlugin } from './tokens.ts';
 
@@ -17,8 +17,8 @@ const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
   closed: 'disabled',
 };
 
-/** A plugin as lists show it. `usage`: with the memory and CPU time of its process. */
-export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>, status: PluginStatus, usage = true): Card {
+/** A plugin as lists show it, without the memory and CPU time of its process. */
+export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>, status: PluginStatus): Card {
   const { registry, gateway, admin } = app;
   const { id, title, adapter, version, state, needs, quarantined, since = started, run } = status;
   const catalogue = registry.catalogue();
@@ -35,7 +35,7 @@ export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>
     since,
     ...(why && { why }),
     ...(offBy && { offBy }),
-    ...(run && { run: toRun(run, usage) }),
+    ...(run && { run }),
     tools,
     withheld: quarantined.length + [...catalogue.withheld.values()].filter(({ entry }) => entry.plugin.id === id).length,
     needs,
@@ -44,6 +44,8 @@ export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>
   };
 }
 
-function toRun(run: NonNullable<PluginStatus['run']>, usage: boolean): RunFacts {
-  return { ...run, ...(usage && run.pid !== undefined ? usageOf(run.pid) : {}) };
+/** A card with the memory and CPU time that the plugin's process uses now. */
+export function withUsage(card: Card): Card {
+  const { run } = card;
+  return run?.pid === undefined ? card : { ...card, run: { ...run, ...usageOf(run.pid) } };
 }
