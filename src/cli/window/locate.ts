@@ -46,6 +46,10 @@ export function locateWindow(flag: string | undefined, env: NodeJS.ProcessEnv, h
 /** The key of a state folder, which only exists where a gateway has run. */
 export function readKey(state: string): Buffer | undefined {
   const file = join(state, 'key');
-  if (statSync(file, { throwIfNoEntry: false })?.size !== KEY_BYTES) return undefined;
-  return readFileSync(file);
+  try {
+    if (statSync(file).size === KEY_BYTES) return readFileSync(file);
+  } catch {
+    // A gateway of its own reports why.
+  }
+  return undefined;
 }

@@ -20,9 +20,10 @@ export interface WindowPlace {
 /** The place for a state folder and a program file. Creates nothing. */
 export function windowPlace(state: string, program: string): WindowPlace {
   const name = `${buildOf(program)}.sock`;
-  const inside = join(state, 'run');
-  const folder =
-    Buffer.byteLength(join(inside, name)) <= MAX_PATH ? inside : join(tmpdir(), `plugmux-${userInfo().uid}-${digest(state).slice(0, 12)}`);
+  const own = `plugmux-${userInfo().uid}-${digest(state).slice(0, 12)}`;
+  const last = join('/tmp', own);
+  // A longer path would be cut silently, and the socket would lie in another folder.
+  const folder = [join(state, 'run'), join(tmpdir(), own)].find((one) => Buffer.byteLength(join(one, name)) <= MAX_PATH) ?? last;
   return { folder, socket: join(folder, name), lock: join(folder, 'lock') };
 }
 
