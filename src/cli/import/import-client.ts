@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.ts';
 import { fileFault } from '../../core/file-fault.ts';
@@ -28,8 +28,9 @@ export function findServers(client: ImportClient, from: string | undefined, arou
       client === 'codex' || file.endsWith('.toml')
         ? serversInToml(file, text)
         : serversInJson(client, parseClientJson(file, text), around.cwd);
+    const project = from === undefined && !file.startsWith(join(around.cwd, sep)) ? { project: around.cwd } : {};
     for (const [name, server] of servers)
-      found.push({ name, file, server: client === 'gemini-cli' ? withGeminiVariables(server) : server });
+      found.push({ name, file, ...project, server: client === 'gemini-cli' ? withGeminiVariables(server) : server });
   }
   if (read === 0) throw new UsageError(`No file of ${client} was found: looked for ${places.join(' and ')}.`, 'Name it with --from.');
   return found;

@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { type PlainSecret, withoutSecrets } from './secrets.ts';
 
@@ -7,6 +8,8 @@ export interface FoundServer {
   readonly name: string;
   readonly file: string;
   readonly server: JsonValue;
+  /** The open project, for a file of the user, which names no folder of its own. */
+  readonly project?: string;
 }
 
 /** What an import would do with one server. */
@@ -42,15 +45,27 @@ export function planImport(
 ): PlannedServer[] {
   const names = new Set<string>();
   const taken = new Map<string, string>();
-  return found.map(({ name, file, server }) => {
+  return found.map(({ name, file, server, project }) => {
     if (!isJsonObject(server)) return { ...nothing(name, file), skipped: 'the entry is not an object' };
-    const all = Object.entries(withFolders(server, folderOf(file)) as JsonObject);
+    const placed = withFolders(server, project ?? folderOf(file)) as JsonObject;
+    const all = Object.entries(placed);
+    const isPlaced = project !== undefined && !isDeepStrictEqual(placed, server);
     const unknown = all.filter(([key, value]) => !CARRIED.has(key) && value !== null).map(([key]) => key);
     const entry = Object.fromEntries(all.filter(([key]) => CARRIED.has(key)));
     const { entry: hidden, secrets } = withoutSecrets(name, entry, taken);
     const skipped = names.has(name) ? 'an earlier entry has the same name' : existing(name, entry);
     names.add(name);
-    const plan = { name, file, kind: kindOf(entry), runs: runsOf(entry), entry, hidden, secrets, unknown, notes: notesOn(entry) };
+    const plan = {
+      name,
+      file,
+      kind: kindOf(entry),
+      runs: runsOf(entry),
+      entry,
+      hidden,
+      secrets,
+      unknown,
+      notes: [...(isPlaced ? [`paths of the open project became paths below ${project}`] : []), ...notesOn(entry)],
+    };
     return skipped === undefined ? plan : { ...plan, skipped };
   });
 }

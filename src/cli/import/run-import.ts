@@ -25,14 +25,16 @@ export async function runImport(client: ImportClient, options: ImportOptions, ad
     return void process.stdout.write(`${file} has its servers back, from ${await undoReplacement(client, file)}.\n`);
   }
   const session = openSession(options, adapters, { here: true, quiet: true });
-  const isAgreed = await addFound(client, options, session);
-  if (isAgreed && options.replaceClient && !options.dryRun) await pointAtGateway(client, options, session);
+  const isReplaced = options.replaceClient === true && options.dryRun !== true;
+  const file = isReplaced ? clientFile(client, options.from, ownSurroundings()) : '';
+  const question = `Make plugmux the only server in ${file}?`;
+  const agreesToReplace = async (): Promise<boolean> =>
+    isReplaced && (client === 'codex' || options.yes === true || (await agrees(question, 'the file is changed')));
+  if (await addFound(client, options, session, agreesToReplace)) await pointAtGateway(client, file, options, session);
 }
 
 // Makes the client start plugmux in place of its servers.
-async function pointAtGateway(client: ImportClient, { from, yes, config }: ImportOptions, session: CliSession): Promise<void> {
-  const file = clientFile(client, from, ownSurroundings());
-  if (client !== 'codex' && !yes && !(await agrees(`Make plugmux the only server in ${file}?`, 'the file is changed'))) return;
+async function pointAtGateway(client: ImportClient, file: string, { config }: ImportOptions, session: CliSession): Promise<void> {
   const replaced = await replaceClient(client, file, session.config.file ?? config ?? '');
   if ('text' in replaced) return void process.stderr.write(`Put this in place of the servers in ${file}:\n\n${replaced.text}`);
   const { backup } = replaced;
@@ -43,8 +45,13 @@ async function pointAtGateway(client: ImportClient, { from, yes, config }: Impor
   );
 }
 
-// Returns false if the user declined.
-async function addFound(client: ImportClient, options: ImportOptions, session: CliSession): Promise<boolean> {
+// Asks every question before it writes anything. Returns whether the client's file is to be replaced.
+async function addFound(
+  client: ImportClient,
+  options: ImportOptions,
+  session: CliSession,
+  agreesToReplace: () => Promise<boolean>,
+): Promise<boolean> {
   const plan = planFor(session, findServers(client, options.from, ownSurroundings()));
   for (const { secrets } of plan) for (const { value } of secrets) ownRedactor.add(value);
   const wanted = plan.filter(({ skipped }) => skipped === undefined);
@@ -53,9 +60,13 @@ async function addFound(client: ImportClient, options: ImportOptions, session: C
   if (!options.json) printMasked(undefined, false, () => tableOf(plan));
   let hidden = options.envSecrets === true;
   if (!isPreview && !options.yes) {
-    if (!(await agrees(`Add ${wanted.length} to ${session.config.file}?`, 'these servers are added'))) return false;
+    if (!(await agrees(`Add ${wanted.length} to ${session.config.file}?`, 'these servers are added'))) {
+      process.stdout.write('Nothing was written.\n');
+      return false;
+    }
     if (!hidden && secrets.size > 0) hidden = await agrees('Write ${env:NAME} in place of the secrets?', 'secrets are replaced');
   }
+  const replaces = await agreesToReplace();
   const backup = isPreview
     ? undefined
     : await addServers(
@@ -65,16 +76,16 @@ async function addFound(client: ImportClient, options: ImportOptions, session: C
   if (options.json) {
     const item = { file: session.config.file, added: backup !== undefined, backup: backup ?? null, servers: plan.map(toItem) };
     printMasked(item, true, () => '');
-    return true;
+    return replaces;
   }
   if (backup === undefined) process.stdout.write(wanted.length === 0 ? 'Nothing to add.\n' : 'Nothing was written.\n');
   else process.stdout.write(`Added ${wanted.map(({ name }) => name).join(', ')}. ${closing(backup)}\n`);
-  if (backup === undefined || secrets.size === 0) return true;
+  if (backup === undefined || secrets.size === 0) return replaces;
   const list = [...secrets].map(([variable, name]) => `${variable} (${name})`).join(', ');
   process.stderr.write(
     hidden ? `note: set ${list}.\n` : `note: mcp.json now holds secrets: ${list}. --env-secrets writes \${env:NAME} instead.\n`,
   );
-  return true;
+  return replaces;
 }
 
 function toItem({ name, file, kind, runs, secrets, unknown, notes, skipped }: PlannedServer): object {
