@@ -5,6 +5,10 @@ import { type Id, type Message, readMessage } from '../../mcp/wire/wire.ts';
 // The gateway applies the limits; a window only needs the ids.
 const CAPS = { depth: 100_000, keys: 10_000_000, items: 100_000_000 };
 
+/** The beginning of a reply as the gateway writes it, with an id that needs no escapes. */
+const REPLY = /^\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,14}|"[ !#-[\]-~]{0,128}"),"(?:result|error)":/;
+const MAX_HEAD = 200;
+
 /** What a window remembers of a session, to go on with another gateway. */
 export interface OpenRequests {
   /** Takes a line of the client; false if it must not be passed on. */
@@ -49,6 +53,13 @@ export function createOpenRequests(): OpenRequests {
     else if (message.method === 'resources/unsubscribe' && typeof uri === 'string') subscriptions.delete(uri);
   };
 
+  // False for a reply that the client already has.
+  const takeReply = (id: string): boolean => {
+    if (again.delete(id)) return false;
+    open.delete(id);
+    return true;
+  };
+
   return {
     fromClient(line) {
       let pass = true;
@@ -65,13 +76,14 @@ export function createOpenRequests(): OpenRequests {
       return pass;
     },
     fromGateway(line) {
+      // Results can be large, and the gateway writes the id before them.
+      const replied = REPLY.exec(line.toString('latin1', 0, MAX_HEAD))?.[1];
+      if (replied !== undefined) return takeReply(replied);
       let pass = true;
       for (const message of messagesOf(line)) {
         if (message.kind === 'request') asked.add(keyOf(message.id));
         else if (message.kind === 'response') {
-          const id = keyOf(message.id);
-          if (again.delete(id)) pass = false;
-          else open.delete(id);
+          pass = takeReply(keyOf(message.id));
         }
       }
       return pass;
