@@ -81,7 +81,8 @@ function createLink({ live }: ConsoleContext, { session, signal }: Trying, id: s
     clientName: CLIENT,
     log: silentLog,
     session: `${CLIENT}:${session.id.slice(0, 16)}`,
-    answerableKinds: ['form'],
+    // Without an open page a question would wait for nobody.
+    answerableKinds: live.reaches(session) ? ['form'] : [],
     progress: (progress, total, message) =>
       live.send(session, {
         type: 'try',

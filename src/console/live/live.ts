@@ -38,6 +38,8 @@ export interface Live {
   publish(topic: string, message: LiveMessage): void;
   /** Sends a message to the pages of one session. */
   send(session: Pick<Session, 'id'>, message: LiveMessage): void;
+  /** Whether a page of a session is open. */
+  reaches(session: Pick<Session, 'id'>): boolean;
   /** Calls back with each answer of a person to a question; returns a function that ends it. */
   onAnswer(listener: (session: Session, id: string, answer: JsonObject) => void): () => void;
   /** Number of open pages. */
@@ -156,6 +158,7 @@ export function createLive({ app, sources, edge, login, sessions, redactor, log,
     send({ id }, message) {
       for (const page of open) if (page.session?.id === id) hub.send(page, message);
     },
+    reaches: ({ id }) => [...open].some((page) => page.isOpen && page.session?.id === id),
     onAnswer(listener) {
       answers.add(listener);
       return () => void answers.delete(listener);

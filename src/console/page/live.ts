@@ -26,8 +26,15 @@ const listeners = new Set<(message: LiveMessage) => void>();
 
 const notices = (): boolean => 'Notification' in window && Notification.permission === 'granted';
 
-function send(message: PageMessage): void {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+/** The gateway closes a socket for a longer message, in bytes. */
+const LONGEST = 4096;
+
+/** False if it was not sent: there is no connection, or it is too long. */
+function send(message: PageMessage): boolean {
+  const text = JSON.stringify(message);
+  if (socket?.readyState !== WebSocket.OPEN || new TextEncoder().encode(text).length > LONGEST) return false;
+  socket.send(text);
+  return true;
 }
 
 /** Subscribes to a topic until the returned function is called. */
@@ -68,8 +75,11 @@ export function listen(listener: (message: LiveMessage) => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function answer(id: string, given: JsonMap): void {
-  send({ type: 'answer', id, answer: given });
+/** Answers a question of a call. Returns why that was not possible. */
+export function answer(id: string, given: JsonMap): string | undefined {
+  if (connection.value.state !== 'live') return 'The gateway cannot be reached. Send the answer again when this page is live.';
+  if (send({ type: 'answer', id, answer: given })) return undefined;
+  return 'The answer is too long: all of it may have 4,000 characters.';
 }
 
 function open(withKey: string): void {

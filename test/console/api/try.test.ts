@@ -26,6 +26,8 @@ describe('trying a tool', () => {
 
   it('asks for an approval in the page', { tags: ['console-try'] }, async () => {
     const operated = await operate({ plugins: { notes: { path: './plugins/notes', approval: 'ask' } } }, ['notes']);
+    const alone = await operated.send('POST', '/tools/notes_list/try', { id: 'alone', profile: 'default', arguments: {} });
+    expect(alone.body).toMatchObject({ failure: { code: 'DENIED', message: expect.stringContaining('requires approval') } });
     const page = await openPage(operated.gateway, { key: operated.key });
     const run = (id: string) => operated.send('POST', '/tools/notes_list/try', { id, profile: 'default', arguments: {} });
     const answer = (id: string, action: string) =>

@@ -10,6 +10,7 @@ import { answer } from '../../live.ts';
 export function Question({ id, question, done }: { id: string; question: JsonMap; done: () => void }) {
   const schema = isMap(question.requestedSchema) ? question.requestedSchema : {};
   const [value, setValue] = useState<JsonMap>(() => startOfGroup(resolve(schema, schema), schema));
+  const [fault, setFault] = useState<string>();
   const [problems, setProblems] = useState<Problems>(new Map());
   const box = useRef<HTMLFormElement>(null);
   useEffect(() => box.current?.querySelector<HTMLElement>('h2')?.focus(), []);
@@ -19,8 +20,9 @@ export function Question({ id, question, done }: { id: string; question: JsonMap
       setProblems(wrong);
       if (wrong.size > 0) return focusOnProblem(box.current);
     }
-    answer(id, action === 'accept' ? { action, content: value } : { action });
-    done();
+    const failed = answer(id, action === 'accept' ? { action, content: value } : { action });
+    setFault(failed);
+    if (failed === undefined) done();
   };
   return (
     <form
@@ -35,6 +37,11 @@ export function Question({ id, question, done }: { id: string; question: JsonMap
       <h2 tabIndex={-1}>The call asks</h2>
       <p class="asked">{plain(typeof question.message === 'string' ? question.message : 'It asks for your answer.')}</p>
       <SchemaForm schema={schema} value={value} problems={problems} onChange={setValue} />
+      {fault && (
+        <p class="problem" role="alert">
+          {fault}
+        </p>
+      )}
       <div class="buttons">
         <button type="button" onClick={() => reply('decline')}>
           Say no

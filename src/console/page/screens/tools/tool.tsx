@@ -25,8 +25,10 @@ const TABS = [
 ] as const;
 
 export function ToolScreen({ name }: { name: string }) {
-  const profile = place.value.query.get('profile');
-  const load = useLoad<ToolDetails>(withQuery(route('tools', name), { profile }), toolsChanged.value);
+  const { query } = place.value;
+  const profile = query.get('profile');
+  // Each tab shows what is so now: a try may have added a call and a permission.
+  const load = useLoad<ToolDetails>(withQuery(route('tools', name), { profile }), `${toolsChanged.value} ${query.get('tab')}`);
   return (
     <Screen title={plain(name)} trail={<a href={href(['tools'], { profile })}>Tools</a>}>
       <Loaded load={load} what="the tool">

@@ -157,16 +157,18 @@ function useTry(tool: ToolDetails, profile: string): Try {
   const [answer, setAnswer] = useState<TryAnswer>();
   const [error, setError] = useState<Refusal>();
   const abort = useRef<AbortController | undefined>(undefined);
+  const current = useRef('');
   const path = route('tools', tool.name, 'try');
 
+  // From the start: what the call says first may come before the page is drawn again.
   useEffect(
     () =>
       listen((message) => {
-        if (message.type !== 'try' || message.id !== id) return;
+        if (message.type !== 'try' || message.id !== current.current) return;
         if (message.progress) setProgress(message.progress);
         if (message.question) setQuestion(message.question);
       }),
-    [id],
+    [],
   );
   // Leaving the screen cancels what nobody waits for.
   useEffect(() => () => abort.current?.abort(), []);
@@ -184,6 +186,7 @@ function useTry(tool: ToolDetails, profile: string): Try {
       const mine = crypto.randomUUID();
       const control = new AbortController();
       abort.current = control;
+      current.current = mine;
       setId(mine);
       setBusy(true);
       setProgress(undefined);
