@@ -1,9 +1,11 @@
 import type { Problem } from '../../core/contract/plugin.ts';
 import { shorten } from '../../core/text/text.ts';
+import type { PluginStatus } from '../../registry/plugin-status.ts';
 import type { ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { pluginOf } from './shown/ask.ts';
 import { toCard, withUsage } from './shown/cards.ts';
+import { LISTED_LENGTH } from './shown/causes.ts';
 import type { JsonMap, PluginDetails } from './types.ts';
 
 const DESCRIPTION_LENGTH = 64 * 1024;
@@ -49,8 +51,17 @@ function toDetails(context: ConsoleContext, id: string): PluginDetails {
     facts: facts as JsonMap,
     triggers: triggers.map((trigger) => trigger.id),
     active: app.gateway.active(id),
+    beside: besides(app, status),
+    drainMs: app.limits.drainMs,
     commands: app.registry.commands(id).map(({ name }) => name),
   };
+}
+
+function besides({ registry, gateway }: ConsoleContext['app'], { id, run }: PluginStatus): PluginDetails['beside'] {
+  return registry
+    .plugins()
+    .filter((other) => other.id !== id && run?.pid !== undefined && other.run?.pid === run.pid)
+    .map((other) => ({ id: other.id, title: shorten(other.title ?? other.id, LISTED_LENGTH), active: gateway.active(other.id) }));
 }
 
 function toProblem({ code = 'PLUGIN_FAILED', subject, message, fix }: Problem): PluginDetails['problems'][number] {

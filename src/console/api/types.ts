@@ -132,6 +132,10 @@ export interface PluginDetails extends Card {
   readonly triggers: readonly string[];
   /** Calls that run now. */
   readonly active: number;
+  /** The other plugins in its process, which restart with it, each with its calls that run now. */
+  readonly beside: readonly { readonly id: string; readonly title: string; readonly active: number }[];
+  /** How long running calls may still take when it is stopped, in milliseconds. */
+  readonly drainMs: number;
   readonly commands: readonly string[];
 }
 

@@ -11,9 +11,9 @@ export function apiOf({ url }: Pick<Serving, 'url'>): string {
   return new URL('/api/console', url).href;
 }
 
-/** A code that logs in once, made as `plugmux console` makes it. */
-export function makeCode(configFile: string): string {
-  return withState(configFile, (file) => createLoginCode(file));
+/** A code that logs in once, made as `plugmux console` makes it, now or at another time. */
+export function makeCode(configFile: string, at = Date.now()): string {
+  return withState(configFile, (file) => createLoginCode(file, at));
 }
 
 /** Ends every login, as another process does. */

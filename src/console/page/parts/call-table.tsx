@@ -35,7 +35,7 @@ export function CallTable({ calls, caption }: { calls: readonly CallLine[]; capt
               {plain(call.client ?? call.principal)} <small>{call.client === undefined ? call.transport : plain(call.principal)}</small>
             </td>
             <th scope="row">
-              <a href={href(['calls', String(call.seq)])} data-row>
+              <a href={href(['calls', String(call.seq)], { at: String(call.time) })} data-row>
                 {plain(call.plugin)} › {plain(call.tool)}
               </a>
             </th>

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { key, type Refusal } from '../api.ts';
 import type { Load } from '../data/load.ts';
 import { Ago } from './ago.tsx';
+import { Words } from './words.tsx';
 
 /** Shown only if loading takes longer than a glance. */
 function Skeleton() {
@@ -27,7 +28,8 @@ export function Failure({ error, what, retry }: { error: Refusal; what?: string;
     <div class="notice bad" role="alert">
       <p>
         {what && <strong>{what} </strong>}
-        {error.code === 'FORBIDDEN' && key.value !== undefined ? 'Your key may look, not change.' : error.message} {error.fix}
+        {error.code === 'FORBIDDEN' && key.value !== undefined ? 'Your key may look, not change.' : <Words text={error.message} />}{' '}
+        {error.fix && <Words text={error.fix} />}
       </p>
       <p class="small">
         {error.code}
@@ -46,14 +48,20 @@ export function Failure({ error, what, retry }: { error: Refusal; what?: string;
 export function Loaded<T>({ load, what, children }: { load: Load<T>; what: string; children: (data: T) => ComponentChildren }) {
   const { data, error, at } = load;
   if (data === undefined) return error ? <Failure error={error} what={`Could not load ${what}.`} retry={load.reload} /> : <Skeleton />;
-  if (!error) return <>{children(data)}</>;
   return (
     <>
-      <Failure error={error} what={`Could not load ${what} again.`} retry={load.reload} />
-      <p class="small">
-        What follows is <Ago at={at ?? 0} suffix=" old" />.
-      </p>
-      <div class="stale">{children(data)}</div>
+      {error && (
+        <div>
+          <Failure error={error} what={`Could not load ${what} again.`} retry={load.reload} />
+          <p class="small">
+            What follows is <Ago at={at ?? 0} suffix=" old" />.
+          </p>
+        </div>
+      )}
+      {/* The same element in both states, so that what is typed into it stays. */}
+      <div key="data" class={error ? 'stale' : undefined}>
+        {children(data)}
+      </div>
     </>
   );
 }

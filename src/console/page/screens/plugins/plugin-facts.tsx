@@ -3,6 +3,7 @@ import type { PluginDetails } from '../../../api/types.ts';
 import { plain } from '../../data/hidden.ts';
 import { bytes, count, lasting, share, tokens } from '../../data/words.ts';
 import { Ago } from '../../parts/ago.tsx';
+import { Words } from '../../parts/words.tsx';
 
 /** Name and value pairs; absent values are left out. */
 export function Facts({ rows }: { rows: readonly (readonly [name: string, value: ComponentChildren])[] }) {
@@ -64,7 +65,7 @@ export function PluginFacts({ details }: { details: PluginDetails }) {
             {problems.map(({ code, subject, message }) => (
               <li key={`${code} ${subject} ${message}`}>
                 {subject && <strong>{plain(subject)}: </strong>}
-                {plain(message)} <small>{code}</small>
+                <Words text={message} /> <small>{code}</small>
               </li>
             ))}
           </ul>

@@ -1,18 +1,17 @@
-import { useState } from 'preact/hooks';
 import type { Card, PluginDetails } from '../../../api/types.ts';
-import { type Action, route, useAction } from '../../data/act.ts';
+import { route, useAction } from '../../data/act.ts';
 import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { mayChange, plugins } from '../../data/store.ts';
 import { many } from '../../data/words.ts';
 import { Ago } from '../../parts/ago.tsx';
 import { Copy } from '../../parts/copy.tsx';
-import { Confirm } from '../../parts/dialog.tsx';
 import { Failure, Loaded } from '../../parts/loaded.tsx';
 import { Screen } from '../../parts/screen.tsx';
-import { StateWord, stateWords } from '../../parts/state-word.tsx';
-import { say } from '../../parts/status.tsx';
+import { StateWord } from '../../parts/state-word.tsx';
+import { Words } from '../../parts/words.tsx';
 import { href } from '../../router.ts';
+import { Deeds } from './plugin-deeds.tsx';
 import { PluginFacts } from './plugin-facts.tsx';
 
 /** One plugin: state, cause and what to do, its process, what is wrong with it, and its switches. */
@@ -71,61 +70,20 @@ function Why({ card: { why, state } }: { card: Card }) {
   if (!why) return null;
   return (
     <div class={`notice ${state === 'failed' ? 'bad' : 'warn'}`}>
-      <p>{plain(why.message)}</p>
-      {why.fix && <p>{plain(why.fix)}</p>}
+      <p>
+        <Words text={why.message} />
+      </p>
+      {why.fix && why.fix !== why.command && (
+        <p>
+          <Words text={why.fix} />
+        </p>
+      )}
       {why.command && (
         <p>
           <code>{plain(why.command)}</code> <Copy text={why.command} />
         </p>
       )}
       <p class="small">{why.code}</p>
-    </div>
-  );
-}
-
-const INTERRUPTS = new Set(['disable', 'restart']);
-
-function Deeds({ details, action, reload }: { details: PluginDetails; action: Action; reload: () => void }) {
-  const [asked, setAsked] = useState<'disable' | 'restart'>();
-  const { id, title, active } = details;
-  const off = details.state === 'disabled';
-  const run = async (deed: string) => {
-    const done = await action.run<Card>('POST', route('plugins', id, deed));
-    reload();
-    if (done) say(`${plain(title || id)}: ${stateWords(done.answer)}`);
-  };
-  const start = (deed: 'disable' | 'restart' | 'enable' | 'check') => {
-    if (INTERRUPTS.has(deed) && active > 0) setAsked(deed as 'disable' | 'restart');
-    else void run(deed);
-  };
-  return (
-    <div class="buttons">
-      {off ? (
-        <button type="button" class="primary" disabled={action.busy || details.offBy !== 'administrator'} onClick={() => start('enable')}>
-          Switch on
-        </button>
-      ) : (
-        <button type="button" disabled={action.busy} onClick={() => start('disable')}>
-          Switch off
-        </button>
-      )}
-      <button type="button" disabled={action.busy || off} onClick={() => start('restart')}>
-        Restart
-      </button>
-      <button type="button" disabled={action.busy} onClick={() => start('check')}>
-        Check now
-      </button>
-      {off && details.offBy !== 'administrator' && <span class="small">mcp.json switched it off: change it there.</span>}
-      {asked && (
-        <Confirm
-          title={asked === 'restart' ? 'Restart the plugin?' : 'Switch the plugin off?'}
-          deed={asked === 'restart' ? 'Restart' : 'Switch off'}
-          close={() => setAsked(undefined)}
-          act={() => void run(asked)}
-        >
-          <p>{many(active, 'call is', 'calls are')} running.</p>
-        </Confirm>
-      )}
     </div>
   );
 }

@@ -6,22 +6,31 @@ import { calls, mayChange, overview } from '../../data/store.ts';
 import { bytes, exactly, lasting } from '../../data/words.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Screen } from '../../parts/screen.tsx';
-import { href } from '../../router.ts';
+import { href, place } from '../../router.ts';
 import { Facts } from '../plugins/plugin-facts.tsx';
 import { Json as JsonBox } from '../tools/seen-by-model.tsx';
 
 /** One call: who, what, how it ended, and its arguments where they are kept. */
 export function CallScreen({ seq }: { seq: string }) {
-  const known = [...calls.value, ...(overview.value?.failedCalls ?? [])].find((call) => String(call.seq) === seq);
-  const load = useLoad<Page<CallLine>>(known ? undefined : 'calls?limit=500');
+  const at = place.value.query.get('at');
+  const isIt = (call: CallLine): boolean => String(call.seq) === seq && (at === undefined || String(call.time) === at);
+  const known = [...calls.value, ...(overview.value?.failedCalls ?? [])].find(isIt);
+  // Other runs of the gateway count anew, and the audit log counts all of its lines.
+  const path = at === undefined ? 'calls?limit=500' : `calls?limit=50&before=file:${Number(at) + 1}`;
+  const load = useLoad<Page<CallLine>>(known ? undefined : path);
+  const findIn = (items: readonly CallLine[]): CallLine | undefined => {
+    const then = items.filter(({ time }) => String(time) === at);
+    return items.find(isIt) ?? (then.length === 1 ? then[0] : undefined);
+  };
+  const call = known ?? findIn(load.data?.items ?? []);
   return (
-    <Screen title={known ? `${plain(known.plugin)} › ${plain(known.tool)}` : `Call ${seq}`} trail={<a href={href(['calls'])}>Calls</a>}>
+    <Screen title={call ? `${plain(call.plugin)} › ${plain(call.tool)}` : `Call ${seq}`} trail={<a href={href(['calls'])}>Calls</a>}>
       {known ? (
         <Details call={known} />
       ) : (
         <Loaded load={load} what="the call">
           {({ items }) => {
-            const found = items.find((call) => String(call.seq) === seq);
+            const found = findIn(items);
             return found ? (
               <Details call={found} />
             ) : (
