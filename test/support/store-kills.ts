@@ -13,14 +13,18 @@ import { tempFolder } from './temp.ts';
 const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
 const CHILD = fileURLToPath(new URL('../fixtures/store-child.mjs', import.meta.url));
 
-/** Starts a child, waits for its first output or for `ms`, and kills it up to 30 ms later. */
-async function killed(args: readonly string[], afterOutput: boolean): Promise<void> {
+/** Starts a child and kills it up to `within` ms after its first output, or lets it end. Returns how long it ran after that, in ms. */
+async function run(args: readonly string[], within?: number): Promise<number> {
   const child = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
-  if (afterOutput) await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), ended]);
-  await sleep(1 + Math.random() * (afterOutput ? 30 : 140));
-  child.kill('SIGKILL');
+  await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), ended]);
+  const since = performance.now();
+  if (within !== undefined) {
+    await Promise.race([sleep(Math.random() * within), ended]);
+    child.kill('SIGKILL');
+  }
   await ended;
+  return performance.now() - since;
 }
 
 function integrityOf(dir: string): string {
@@ -36,7 +40,7 @@ export async function killWriters(times: number): Promise<{ faults: string[]; sa
   const faults: string[] = [];
   let next = 0;
   for (let kill = 0; kill < times; kill++) {
-    await killed(['write', dir, String(next)], true);
+    await run(['write', dir, String(next)], 30);
     const state = openState(dir, silentLog, () => undefined, {});
     state.store.check();
     const values = [
@@ -65,10 +69,16 @@ export async function killMigrations(times: number): Promise<{ faults: string[];
   const dir = tempFolder();
   const faults: string[] = [];
   let migrated = 0;
-  for (let kill = 0; kill < times; kill++) {
+  // How long a whole migration takes now; the kills are spread over that.
+  let whole = 0;
+  for (let kill = 0; kill <= times; kill++) {
     for (const end of ['', '-wal', '-shm']) rmSync(join(dir, `state.db${end}`), { force: true });
     copyFileSync(before, join(dir, 'state.db'));
-    await killed(['migrate', dir, '0'], false);
+    if (kill === 0) {
+      whole = await run(['open', dir]);
+      continue;
+    }
+    await run(['open', dir], whole * 1.2);
     const look = new Libsql(join(dir, 'state.db'));
     const { user_version: version } = look.prepare('PRAGMA user_version').get() as { user_version: number };
     const tables = look.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().length;
