@@ -21,13 +21,27 @@ export function openDatabase(file: string): Database.Database {
   try {
     chmodSync(file, 0o600);
     db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
-    db.exec('PRAGMA journal_mode = WAL');
+    switchToWal(db);
     // Deleted values, such as tokens, must not stay readable in the file.
     db.exec('PRAGMA secure_delete = ON');
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+// While several processes switch the mode of one file, SQLite answers BUSY at once, without waiting for `busy_timeout`.
+function switchToWal(db: Database.Database): void {
+  const end = performance.now() + WAIT_MS;
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error;
+      Atomics.wait(PAUSE, 0, 0, 10);
+    }
   }
 }
 
@@ -62,6 +76,12 @@ export function inTransaction<T>(db: Database.Database, run: () => T): T {
 
 const BUSY = 5;
 
+/** Whether an error means that another process holds the lock. */
+export function isBusy(error: unknown): boolean {
+  const { rawCode } = error as { rawCode?: unknown };
+  return typeof rawCode === 'number' && (rawCode & 0xff) === BUSY;
+}
+
 /** Runs one write without waiting; false if another process holds the lock. A power failure can lose it. */
 export function withoutWaiting(db: Database.Database, run: () => void): boolean {
   db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL');
@@ -69,7 +89,7 @@ export function withoutWaiting(db: Database.Database, run: () => void): boolean 
     inTransaction(db, run);
     return true;
   } catch (error) {
-    if ((error as { rawCode?: number }).rawCode === BUSY) return false;
+    if (isBusy(error)) return false;
     throw error;
   } finally {
     db.exec(`PRAGMA busy_timeout = ${WAIT_MS}; PRAGMA synchronous = FULL`);

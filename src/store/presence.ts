@@ -2,9 +2,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { GatewayError } from '../core/errors.ts';
-import { connect } from './database.ts';
-
-const BUSY = 5;
+import { connect, isBusy } from './database.ts';
 
 /**
  * Locks a file to show other processes that this one has the store open, until the returned function is called. The file
@@ -20,8 +18,7 @@ export function showPresence(dir: string): () => void {
   } catch (error) {
     db?.close();
     db = undefined;
-    if ((error as { rawCode?: number }).rawCode === BUSY)
-      throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store in ${dir} is being repaired by another process.`);
+    if (isBusy(error)) throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store in ${dir} is being repaired by another process.`);
     // On a file system without locks only `repair` knows less, so the store is used anyway.
   }
   return () => db?.close();
@@ -34,7 +31,7 @@ export function whileAlone<T>(dir: string, run: () => T): { readonly value: T } 
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if ((error as { rawCode?: number }).rawCode === BUSY) return undefined;
+    if (isBusy(error)) return undefined;
     throw error;
   }
   try {

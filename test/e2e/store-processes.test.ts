@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type Database from 'libsql';
@@ -39,6 +41,16 @@ describe('processes that start at the same moment', () => {
       expect([store.keys('migrated').length, store.keys('plugin:p').length, store.auditHeads.all().size]).toEqual([4, 500, 200]);
       store.close();
     }
+  });
+
+  it('wait for one that writes the store while its journal is switched', { tags: ['store-migrates'] }, async () => {
+    const dir = tempFolder();
+    makeStore(dir, { 'disabled-plugins': ['risky'] });
+    const writer = execFile(process.execPath, [CHILD, 'hold', dir]);
+    await once(writer.stdout as Readable, 'data');
+    const store = createStore(dir);
+    expect(store.keys('disabled-plugins')).toEqual(['risky']);
+    store.close();
   });
 
   it('create one store, and none loses a write', { tags: ['store-migrates'] }, async () => {
