@@ -376,6 +376,7 @@ export const REQUIREMENTS = {
     'package-missing': 'A plugin whose package is missing is never listed as ready, and none of its tools is.',
     'ethos-data-dir': 'An Ethos plugin gets the path of its own writable folder in `api.dataDir`, created before the plugin is activated.',
     'plugin-replaced': 'A replaced plugin finishes its calls in flight.',
+    'plugin-stopped': 'A call that is cut because the gateway stops its plugin says so, and why.',
   }),
   ...promised('configuration and life', {
     F72: 'An invalid configuration is reported with its location and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are accepted.',

@@ -5,6 +5,7 @@ import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createBackoff } from '../../src/host/group/backoff.ts';
+import { leaving } from '../../src/host/group/stopped.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { connect, type LastStrategy } from './connection/connect.ts';
@@ -104,7 +105,7 @@ export class Upstream implements Plugin {
     this.#move('closed');
     if (session) await this.#drain(session);
     this.#end.abort(new GatewayError('PLUGIN_UNAVAILABLE', 'The server is being closed.'));
-    await session?.close();
+    await session?.close(leaving(this.#parts.host.stopping));
     await this.#run;
     this.#checks.dropped.close();
   }

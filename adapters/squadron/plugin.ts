@@ -3,6 +3,7 @@ import type { Host } from '../../src/core/contract/host.ts';
 import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
 import type { LaunchContext, ProgramLaunch } from '../../src/core/contract/program-runtime.ts';
 import type { Tool } from '../../src/core/contract/tool.ts';
+import type { ErrorCode } from '../../src/core/error-codes.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { memberSpec } from '../../src/host/member-spec.ts';
 import type { WireTool } from './go-plugin/messages.ts';
@@ -14,6 +15,8 @@ import { toOffer } from './offer.ts';
 import { hideSecrets } from './settings.ts';
 import type { SquadronPlugins } from './squadron-plugins.ts';
 
+/** Losses after which a newer process may answer. */
+const RETRIED: readonly ErrorCode[] = ['PLUGIN_CRASHED', 'PLUGIN_STOPPED'];
 const START_MS = 60_000;
 // Headroom for the protobuf envelope and for long tool lists.
 const HEADROOM = 4 * 1024 * 1024;
@@ -69,7 +72,7 @@ export function openProgramPlugin(
       try {
         return await member.call(name, args, ctx);
       } catch (error) {
-        if (!idempotent || ctx.aborted || !(error instanceof GatewayError) || error.code !== 'PLUGIN_CRASHED') throw error;
+        if (!idempotent || ctx.aborted || !(error instanceof GatewayError) || !RETRIED.includes(error.code)) throw error;
         // The author declares the tool idempotent, so the call is retried once within its deadline.
         return member.call(name, args, ctx);
       }

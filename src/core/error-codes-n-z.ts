@@ -50,6 +50,11 @@ export const CODES_N_TO_Z = {
     meaning: 'The plugin process sent an invalid message.',
     fix: 'Check the log; the client cannot fix this.',
   },
+  PLUGIN_STOPPED: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The gateway stopped the plugin while the call was in flight, because it was disabled or restarted; the tool may have run.',
+    fix: 'Check what the tool did. If the plugin was restarted, the call can be made again; "limits.drainMs" sets how long calls may finish.',
+  },
   PLUGIN_UNAVAILABLE: {
     outcome: 'NOT_SENT',
     meaning: 'The plugin is not running.',

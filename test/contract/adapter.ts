@@ -312,6 +312,32 @@ export function testAdapter({
       expect(textOf(await pending)).toBe('waited');
     });
 
+    test('a call that is cut because its plugin is disabled or replaced says so', {
+      tags: ['plugin-stopped'],
+      timeout: 60_000,
+    }, async () => {
+      const short = { limits: { drainMs: 200, stopGraceMs: 300, pluginStopMs: 300 } };
+      const config = (keys: object): object => ({ ...entries({ slow: { fixture: 'slow', keys } }), ...short });
+      const by = { principal: 'local', transport: 'test' };
+      const cuts: Record<string, (app: TestApp) => Promise<void>> = {
+        'disabled by an administrator': (app) => app.instance.admin.setEnabled('slow', false, by),
+        'restarted by an administrator': (app) => app.instance.admin.restart('slow', by),
+        'disabled in the file': (app) => app.reconfigure(config({ enabled: false })),
+        'changed in the file': (app) => app.reconfigure(config({ env: { CHANGED: 'yes' } })).then(() => app.instance.registry.start()),
+        'closed with the gateway': (app) => app.close(),
+      };
+      for (const [how, cut] of Object.entries(cuts)) {
+        const app = await openListed(config({}));
+        await app.call(toolName('slow', 'cancelled'));
+        const pending = app.call(toolName('slow', 'wait'), { ms: 60_000 });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await cut(app);
+        const result = await pending;
+        expect(result.meta?.['plugmux/error'], how).toMatchObject({ code: 'PLUGIN_STOPPED', outcome: 'SENT_NO_REPLY', plugin: 'slow' });
+        expect(textOf(result), how).toMatch(how === 'closed with the gateway' ? /shutting down/ : /administrator|replaced/);
+      }
+    });
+
     test('the environment contains the configured variables and none of the gateway', { tags: ['T15'] }, async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {

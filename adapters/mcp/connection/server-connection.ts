@@ -50,7 +50,8 @@ export interface ServerConnection {
   drop(why: string): void;
   /** Pings the server and kills a server process that does not respond. */
   check(ping: () => Promise<unknown>): Promise<void>;
-  end(): Promise<void>;
+  /** Closes it. `why` ends the sentence that requests in flight fail with; absent if the connection is lost or serves none. */
+  end(why?: string): Promise<void>;
 }
 
 const HTTP = 'Streamable HTTP';
@@ -62,12 +63,21 @@ abstract class BaseConnection {
   readonly exited = this.#exit.promise;
   protected why: string | undefined;
   protected ending = false;
+  protected closedFor: string | undefined;
   endedItself = false;
   sink: MessageSink = NO_SINK;
 
   get over(): boolean {
     return this.why !== undefined;
   }
+
+  connectionLostError(): GatewayError {
+    const why = this.closedFor;
+    if (why === undefined) return this.lostError();
+    return new GatewayError('PLUGIN_STOPPED', `The gateway closed the connection to the server while the call was in flight: ${why}.`);
+  }
+
+  protected abstract lostError(): GatewayError;
 
   drop(why: string): void {
     if (this.why !== undefined) return;
@@ -103,7 +113,7 @@ export class StdioConnection extends BaseConnection implements ServerConnection 
     return this.transport.pid !== undefined;
   }
 
-  connectionLostError(): GatewayError {
+  protected lostError(): GatewayError {
     return new GatewayError('PLUGIN_CRASHED', `The server exited while the call was in flight: ${this.why ?? 'it was stopped'}.`);
   }
 
@@ -121,7 +131,8 @@ export class StdioConnection extends BaseConnection implements ServerConnection 
     this.transport.kill('it did not respond after a call timed out and was killed');
   }
 
-  async end(): Promise<void> {
+  async end(why?: string): Promise<void> {
+    this.closedFor ??= why;
     await this.transport.close();
   }
 }
@@ -159,11 +170,9 @@ export class RemoteConnection extends BaseConnection implements ServerConnection
     this.explain = explain ?? (() => undefined);
   }
 
-  connectionLostError(): GatewayError {
-    return new GatewayError(
-      'UPSTREAM_LOST',
-      `The connection to the server was lost while the call was in flight: ${this.why ?? 'its stream ended'}.`,
-    );
+  protected lostError(): GatewayError {
+    const why = this.why ?? 'its stream ended';
+    return new GatewayError('UPSTREAM_LOST', `The connection to the server was lost while the call was in flight: ${why}.`);
   }
 
   // When an HTTP+SSE stream reconnects, the server has opened a new session, which has not been initialized yet.
@@ -174,7 +183,8 @@ export class RemoteConnection extends BaseConnection implements ServerConnection
   // A remote server is not supervised by the gateway.
   async check(): Promise<void> {}
 
-  async end(): Promise<void> {
+  async end(why?: string): Promise<void> {
+    this.closedFor ??= why;
     // Ending the session frees memory on the server; wait for it at most 1 s.
     if (this.why === undefined) await Promise.race([this.#terminate?.().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
     this.ending = true;

@@ -274,8 +274,9 @@ export class UpstreamSession {
     this.#connection.drop(why);
   }
 
-  async close(): Promise<void> {
-    await this.#connection.end();
+  /** `why` ends the sentence that calls in flight fail with. */
+  async close(why?: string): Promise<void> {
+    await this.#connection.end(why);
   }
 }
 

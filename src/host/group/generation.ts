@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupMember } from './group-member.ts';
 import type { Culprit } from './loading.ts';
+import { replaced } from './stopped.ts';
 import type { PluginWorker } from './worker.ts';
 
 /** A started worker, with the members it serves. */
@@ -41,5 +42,5 @@ export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<Group
 export async function retire(worker: PluginWorker, drainMs: number): Promise<void> {
   const until = performance.now() + drainMs;
   while (worker.inFlight().length > 0 && performance.now() < until) await sleep(20);
-  await worker.stop();
+  await worker.stop(replaced(drainMs));
 }

@@ -11,6 +11,7 @@ import { GroupMember, type MemberGroup, withMember } from './group-member.ts';
 import { awaitHandshake, handshakeFailed } from './handshake.ts';
 import { type Culprit, loadMembers } from './loading.ts';
 import { createPause } from './pause.ts';
+import { leaving } from './stopped.ts';
 import { createTries } from './tries.ts';
 import { unavailable } from './unavailable.ts';
 import type { PluginWorker, StartWorker, WorkerEvents } from './worker.ts';
@@ -293,7 +294,7 @@ export class Group implements MemberGroup {
     this.#pause.end();
     const current = this.#current;
     this.#current = undefined;
-    await Promise.all([current?.worker.stop(), this.#opening?.stop(), ...this.#ending]);
+    await Promise.all([current?.worker.stop(leaving(this.#stopping)), this.#opening?.stop(), ...this.#ending]);
     await this.#launching;
   }
 }

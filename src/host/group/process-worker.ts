@@ -16,6 +16,7 @@ import { type Descriptors, SupervisedProcess } from '../process/supervised.ts';
 import { asResult } from '../process/tool-answer.ts';
 import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialised } from './channel.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { lossOf, UNUSABLE } from './stopped.ts';
 import { whileAsking } from './while-asking.ts';
 import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
@@ -67,6 +68,7 @@ class ProcessWorker implements PluginWorker {
   #overdue = false;
   #endedOverdue = false;
   #killedFor: ErrorCode | undefined;
+  #stoppedFor: string | undefined;
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
@@ -100,9 +102,7 @@ class ProcessWorker implements PluginWorker {
     });
     void this.exited.then((why) => {
       this.#heartbeat.stop();
-      this.#channel.close(
-        new GatewayError(this.#killedFor ?? 'PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`),
-      );
+      this.#channel.close(lossOf({ killed: this.#killedFor, stopped: this.#stoppedFor }, why));
     });
   }
 
@@ -205,7 +205,8 @@ class ProcessWorker implements PluginWorker {
     return this.#calls.entries().map(([, call]) => call.plugin);
   }
 
-  stop(): Promise<void> {
+  stop(why = UNUSABLE): Promise<void> {
+    this.#stoppedFor ??= why;
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }

@@ -14,6 +14,7 @@ import type { OrphanReaper } from '../process/orphan-reaper.ts';
 import { adopted } from '../process/pid-one.ts';
 import { makePrivateFolder, removeFolder } from '../process/private-folder.ts';
 import { type Descriptors, SupervisedProcess } from '../process/supervised.ts';
+import { lossOf, UNUSABLE } from './stopped.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 /** What is needed to supervise a program. */
@@ -32,6 +33,10 @@ const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe'];
 function fixOf({ fix }: ProgramLaunch): { fix?: string } {
   return fix === undefined ? {} : { fix };
 }
+
+/** Errors by which a session reports that its connection ended under a call. */
+const LOSSES: readonly ErrorCode[] = ['PLUGIN_CRASHED', 'UPSTREAM_LOST', 'PLUGIN_PROTOCOL_ERROR'];
+const isLoss = (error: unknown): boolean => error instanceof GatewayError && LOSSES.includes(error.code);
 
 interface CallInFlight {
   reject(error: GatewayError): void;
@@ -53,6 +58,7 @@ class ProgramWorker implements PluginWorker {
   #launch: ProgramLaunch | undefined;
   #process: SupervisedProcess | undefined;
   #killedFor: ErrorCode | undefined;
+  #stoppedFor: string | undefined;
   #session: ProgramSession | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -128,7 +134,7 @@ class ProgramWorker implements PluginWorker {
         },
         (error) => {
           this.#calls.delete(number);
-          reject(error);
+          reject(this.#stoppedFor !== undefined && isLoss(error) ? this.#loss('it was stopped') : error);
         },
       );
     });
@@ -153,12 +159,15 @@ class ProgramWorker implements PluginWorker {
     return this.#calls.entries().map(() => this.#spec.id);
   }
 
+  #loss = (how: string): GatewayError => lossOf({ killed: this.#killedFor, stopped: this.#stoppedFor }, how);
+
   // A program is only killed as unresponsive after a call has timed out.
   overdue(): boolean {
     return this.#killedFor === 'PLUGIN_UNRESPONSIVE';
   }
 
-  stop(): Promise<void> {
+  stop(why = UNUSABLE): Promise<void> {
+    this.#stoppedFor ??= why;
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -179,10 +188,7 @@ class ProgramWorker implements PluginWorker {
   #lost(why: string): void {
     // Before the calls are rejected, so that listeners still see which calls were in flight.
     this.#end(why);
-    const code = this.#killedFor ?? 'PLUGIN_CRASHED';
-    for (const [, { reject }] of this.#calls.entries()) {
-      reject(new GatewayError(code, `The plugin process ended while the call was in flight: ${why}.`));
-    }
+    for (const [, { reject }] of this.#calls.entries()) reject(this.#loss(why));
     this.#session?.close();
     if (this.#dir !== undefined) removeFolder(this.#dir);
   }

@@ -39,8 +39,8 @@ export interface PluginWorker {
   inFlight(): readonly string[];
   /** Resolves with the reason when the worker has exited. */
   readonly exited: Promise<string>;
-  /** Stops it within bounded time. Idempotent. */
-  stop(): Promise<void>;
+  /** Stops it within bounded time. Idempotent. `why` ends the sentence that calls in flight fail with; absent if it serves none. */
+  stop(why?: string): Promise<void>;
 }
 
 /** Starts a worker for a group's members. Rejects if a retry would not help; the signal aborts long work. */
