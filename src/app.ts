@@ -20,6 +20,7 @@ import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
 import { createSettingsAdmin, type SettingsAdmin } from './gateway/settings-admin.ts';
 import { createLogRing, type LogRing } from './gateway/stats/log-ring.ts';
+import { createStoreWatch } from './gateway/store-watch.ts';
 import { createToolSwitchAdmin, type ToolSwitchAdmin } from './gateway/tool-switch-admin.ts';
 import { createHintLines } from './gateway/view/unused-hints.ts';
 import { createHost } from './host/host.ts';
@@ -206,6 +207,7 @@ export async function createApp({
     clearTimeout(again);
     const undecided = enablement.check();
     if (!undecided) toolSwitches.load(log);
+    storeWatch.note();
     const found = await discoverPlugins(now, adapters, host, storedValues(now, undecided));
     if (undecided) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
@@ -215,20 +217,20 @@ export async function createApp({
     setRules(rulesOf(now));
     profiles.end(policy);
   };
-  await applyPlugins();
-
-  const ready = createReadiness(registry, () => limits.firstListMs);
   const applyConfig = (): Promise<void> => {
     // Try this even if the steps before failed.
     applying = applying.catch(() => undefined).then(applyPlugins);
     return applying;
   };
+  const changed = (): void => setRules(rulesOf(config));
+  const storeWatch = createStoreWatch({ store, toolSwitches, settings, enablement, pins, registry, changed, applyConfig, log });
+  await applyPlugins();
 
+  const ready = createReadiness(registry, () => limits.firstListMs);
   const record: PluginAdmin['record'] = async (by, fields) => {
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
   };
-  const changed = (): void => setRules(rulesOf(config));
   const switches = createToolSwitchAdmin({ registry, policy: () => policy, switches: toolSwitches, changed, record });
   const admin = createPluginAdmin(registry, enablement, applyConfig, record);
   const settingsAdmin = createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record });
@@ -274,7 +276,7 @@ export async function createApp({
       look = createFileLook(ownFiles(), config.stamp, reload);
       // A change between the first reading and the start of the watcher would be missed.
       pins.watch(registry.rebuild);
-      toolSwitches.watch(changed);
+      storeWatch.start();
       watcher = await createWatcher(reload, look.now, log);
       watchAll();
     },
@@ -284,7 +286,7 @@ export async function createApp({
       clearTimeout(again);
       look?.close();
       pins.close();
-      toolSwitches.close();
+      storeWatch.close();
       await watcher?.close();
       engine.close();
       await applying.catch(() => undefined);

@@ -415,6 +415,8 @@ export const REQUIREMENTS = {
     'store-newer':
       'A store that a newer version has changed beyond reading stops the start with the version to install, and is not changed.',
     'store-killed': 'A gateway that is killed at any moment leaves each write and each migration applied as a whole or not at all.',
+    'store-shared':
+      'What a command or another gateway stores, such as a disabled plugin or a setting, reaches a running gateway without a reload.',
     'store-settings':
       'Settings and secrets of a plugin are saved together or not at all, and every gateway of the state folder reads them.',
     'store-sealed':

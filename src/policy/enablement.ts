@@ -1,7 +1,7 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { isDamage } from '../store/faults.ts';
-import { DISABLED_SPACE, type Store } from '../store/store.ts';
+import { DISABLED_SPACE, ENABLED_SPACE, type Store } from '../store/store.ts';
 
 /** The decisions of administrators to disable plugins. They survive restarts. */
 export interface Enablement {
@@ -9,6 +9,8 @@ export interface Enablement {
   refusal(pluginId: string): string | GatewayError | undefined;
   /** Stores a decision. Throws if the store cannot be written; a plugin to be disabled is then disabled until this process ends. */
   set(pluginId: string, enabled: boolean): void;
+  /** Every stored decision, by plugin: another text for each. Throws like the store. */
+  decisions(): ReadonlyMap<string, string>;
   /** Checks the store before plugins are opened. True if the decisions cannot be read now, but perhaps later. */
   check(): boolean;
 }
@@ -27,6 +29,15 @@ export function createEnablement(store: Store, log: Logger): Enablement {
     reported = error.message;
   };
 
+  // Without it the plugin is enabled all the same: other gateways only do not retry it.
+  const noteEnabled = (id: string, now: string): void => {
+    try {
+      store.set(ENABLED_SPACE, id, now);
+    } catch (error) {
+      log.debug(`other gateways do not retry plugin "${id}": ${toError(error).message}`);
+    }
+  };
+
   return {
     refusal(id) {
       if (unsaved.has(id)) return DISABLED;
@@ -40,13 +51,19 @@ export function createEnablement(store: Store, log: Logger): Enablement {
     },
     set(id, enabled) {
       try {
+        const now = new Date().toISOString();
         if (enabled) store.delete(DISABLED_SPACE, id);
-        else store.set(DISABLED_SPACE, id, new Date().toISOString());
+        else store.set(DISABLED_SPACE, id, now);
+        if (enabled) noteEnabled(id, now);
         unsaved.delete(id);
       } catch (error) {
         if (!enabled) unsaved.add(id);
         throw error;
       }
+    },
+    decisions() {
+      const stored = (space: string) => [...store.entries(space)].map(([id, at]): [string, string] => [id, `${space} ${at}`]);
+      return new Map([...stored(ENABLED_SPACE), ...stored(DISABLED_SPACE)]);
     },
     check() {
       try {

@@ -9,6 +9,8 @@ export interface StoredSecret {
   readonly at: number;
   /** Who stored it. */
   readonly by: string;
+  /** Another text each time it is stored. */
+  readonly nonce: string;
 }
 
 /** Names one secret. */
@@ -41,7 +43,12 @@ export function isReserved(key: string): boolean {
 export function readSecrets(db: Database.Database, sealer: Sealer, plugin: string): ReadonlyMap<string, StoredSecret> {
   const rows = db.prepare('SELECT * FROM secret WHERE plugin = ?').all(plugin) as Row[];
   const own = rows.filter(({ key }) => !isReserved(key));
-  return new Map(own.map((row) => [row.key, { value: unseal(sealer, { plugin, key: row.key }, row), at: row.at, by: row.by }]));
+  return new Map(
+    own.map((row) => {
+      const nonce = Buffer.from(row.nonce).toString('base64url');
+      return [row.key, { value: unseal(sealer, { plugin, key: row.key }, row), at: row.at, by: row.by, nonce }];
+    }),
+  );
 }
 
 /** The value of one secret; undefined if there is none, or if it was sealed with another key. */

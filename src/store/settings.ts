@@ -28,6 +28,8 @@ export interface SettingChanges {
 export interface PluginSettings {
   /** The plugins that have any. */
   configured(): ReadonlySet<string>;
+  /** Another text after each change to any of them. */
+  stamp(): string;
   settings(plugin: string): ReadonlyMap<string, StoredSetting>;
   secrets(plugin: string): ReadonlyMap<string, StoredSecret>;
   /** The value of a secret; undefined if there is none, or if it was sealed with another key. */
@@ -49,6 +51,9 @@ const SET = `INSERT INTO setting VALUES (?, ?, ?, ?, ?)
 
 const CONFIGURED = `SELECT plugin FROM setting UNION SELECT plugin FROM secret WHERE substr(key, 1, 1) <> '${ADAPTER_PREFIX}'`;
 
+const STAMP = `SELECT plugin, key, value, at FROM setting
+  UNION ALL SELECT plugin, key, hex(nonce), at FROM secret WHERE substr(key, 1, 1) <> '${ADAPTER_PREFIX}' ORDER BY 1, 2`;
+
 /** The settings in a store. */
 export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, sealer: Sealer, now = Date.now): PluginSettings {
   const save: PluginSettings['save'] = (plugin, { settings = {}, secrets = {} }, by, check) => {
@@ -66,6 +71,7 @@ export function createPluginSettings(file: Pick<StateFile, 'read' | 'write'>, se
       const rows = file.read([], (db) => db.prepare(CONFIGURED).all()) as { plugin: string }[];
       return new Set(rows.map(({ plugin }) => plugin));
     },
+    stamp: () => JSON.stringify(file.read([], (db) => db.prepare(STAMP).all())),
     settings: (plugin) => file.read<ReadonlyMap<string, StoredSetting>>(new Map(), (db) => readSettingRows(db, plugin)),
     secrets(plugin) {
       return file.read<ReadonlyMap<string, StoredSecret>>(new Map(), (db) => readSecrets(db, sealer, plugin));

@@ -25,8 +25,8 @@ export interface StateFile {
   note(use: (db: Database.Database) => void): boolean;
   /** Checks every page of the file. A store that does not exist yet is valid. */
   check(): void;
-  /** Another number after each commit of another process; undefined while the file is not open. Never throws. */
-  foreignVersion(): number | undefined;
+  /** Another text after each commit of another process, and if the file is created or replaced. Never throws. */
+  foreignVersion(): string | undefined;
   /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is now damaged; STORE_NEWER if it is too new. */
   refuseUnusable(): void;
   close(): void;
@@ -161,8 +161,9 @@ export function createStateFile(dir: string): StateFile {
     check: () => guarded(() => look(true)),
     foreignVersion() {
       try {
+        const ino = markOf(file)?.ino;
         const row = opened?.prepare('PRAGMA data_version').get() as { data_version: number } | undefined;
-        return row?.data_version;
+        return `${ino} ${row?.data_version}`;
       } catch {
         return undefined;
       }

@@ -26,6 +26,9 @@ const DELETE = 'DELETE FROM entry WHERE space = ? AND key = ?';
 /** The space of plugins that administrators have disabled. */
 export const DISABLED_SPACE = 'disabled-plugins';
 
+/** The space of plugins that administrators have enabled, with the time: enabling a failed plugin retries it in every gateway. */
+export const ENABLED_SPACE = 'enabled-plugins';
+
 /** The store in a state folder. Several gateways may share it. */
 export function createStore(dir: string): Store {
   const file = createStateFile(dir);

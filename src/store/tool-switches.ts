@@ -14,20 +14,15 @@ export interface ToolSwitches {
   isOff(profile: string, tool: SwitchedTool): boolean;
   /** Reads the store again. If it cannot be read, the switches that are known stay, and a line is logged. */
   load(log: Logger): void;
-  /** Calls back soon after another process has changed a switch, until `close`. */
-  watch(changed: () => void): void;
-  close(): void;
+  /** Reads the store again, after another process has written to it; true if a switch has changed. Throws like the store. */
+  reload(): boolean;
   /** Stores a switch. Throws like the store, and then nothing has changed. */
   set(profile: string, tool: SwitchedTool, on: boolean, by: string): void;
 }
 
-/** How often the store is asked whether another process has written to it, which takes some microseconds. */
-const LOOK_MS = 1_000;
-
 /** The table `tool_switch` of a store. */
-export function createToolSwitches(file: Pick<StateFile, 'read' | 'write' | 'foreignVersion'>, now = Date.now): ToolSwitches {
+export function createToolSwitches(file: Pick<StateFile, 'read' | 'write'>, now = Date.now): ToolSwitches {
   let off = new Set<string>();
-  let looking: NodeJS.Timeout | undefined;
   const read = (): void => {
     const rows = file.read([], (db) => db.prepare('SELECT profile, plugin, tool FROM tool_switch WHERE "on" = 0').all()) as {
       profile: string;
@@ -45,24 +40,11 @@ export function createToolSwitches(file: Pick<StateFile, 'read' | 'write' | 'for
         log.error(`the switches of tools cannot be read: ${toError(error).message}`);
       }
     },
-    watch(changed) {
-      let version = file.foreignVersion();
-      const look = (): void => {
-        const latest = file.foreignVersion();
-        if (latest === version) return;
-        version = latest;
-        const before = off;
-        try {
-          read();
-        } catch {
-          // A store that cannot be read is reported when plugins are next applied.
-          return;
-        }
-        if (before.size !== off.size || [...off].some((key) => !before.has(key))) changed();
-      };
-      looking = setInterval(look, LOOK_MS).unref();
+    reload() {
+      const before = off;
+      read();
+      return before.size !== off.size || [...off].some((key) => !before.has(key));
     },
-    close: () => clearInterval(looking),
     set(profile, { plugin, tool }, on, by) {
       file.write((db) => {
         db.prepare(

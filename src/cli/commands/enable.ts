@@ -73,7 +73,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
       printMasked(
         { plugin: found.id, state: one.state },
         options.json,
-        () => `${found.id} is ${one.state}. A running gateway applies this with its next configuration change.`,
+        () => `${found.id} is ${one.state}. A running gateway applies this within about a second.`,
       );
     });
   }

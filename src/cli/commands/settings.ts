@@ -102,7 +102,7 @@ function printSaved(plugin: string, { changed, revision, state, needs, error }: 
       changed.length === 0 ? `${plugin} has these values already.` : `${plugin} is ${state} with the new values of ${changed.join(', ')}.`,
       ...(needs.length > 0 ? [`It still needs ${needs.join(', ')}.`] : []),
       ...(error ? [`${error.message} ${error.fix}`] : []),
-      ...(changed.length === 0 ? [] : ['A running gateway applies this with its next configuration change.']),
+      ...(changed.length === 0 ? [] : ['A running gateway applies this within about a second.']),
     ].join('\n'),
   );
 }

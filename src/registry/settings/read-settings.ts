@@ -100,7 +100,8 @@ function readStored(plugin: string, stored: StoredValues) {
   const settings = [...stored.settings(plugin)];
   // A secret that was sealed with another key counts as missing.
   const secrets = [...stored.secrets(plugin)].filter(([, { value }]) => value !== undefined);
-  const times = [...settings, ...secrets].map(([key, { at }]) => [key, at]);
+  // Two secrets can be stored within one millisecond.
+  const times = [...settings.map(([key, { at }]) => [key, at]), ...secrets.map(([key, { at, nonce }]) => [key, at, nonce])];
   const values = settings.map(([key, { value }]): [string, JsonValue] => [key, value]);
   const revision = createHash('sha256')
     .update(JSON.stringify([values, times]))

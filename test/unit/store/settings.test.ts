@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
+import { revisionOf } from '../../../src/registry/settings/read-settings.ts';
 import { createSealer } from '../../../src/store/seal.ts';
 import { createPluginSettings } from '../../../src/store/settings.ts';
 import { createStateFile } from '../../../src/store/state-file.ts';
@@ -32,11 +33,34 @@ describe('settings of a plugin in the store', () => {
       mode: { value: 'replace', at: 7, by: 'console:anna' },
       list: { value: [1, null, { a: 'ü' }], at: 7, by: 'console:local' },
     });
-    expect(Object.fromEntries(other.secrets('p'))).toEqual({ apiKey: { value: 'k2', at: 7, by: 'console:anna' } });
+    expect(Object.fromEntries(other.secrets('p'))).toEqual({
+      apiKey: { value: 'k2', at: 7, by: 'console:anna', nonce: expect.any(String) },
+    });
     expect([other.secret('p', 'apiKey'), other.secret('q', 'apiKey'), other.settings('q').size]).toEqual(['k2', undefined, 0]);
     other.setSecret('p', 'apiKey', undefined, 'x');
     expect(store.secret('p', 'apiKey')).toBeUndefined();
     for (const { file } of [store, other]) file.close();
+  });
+
+  it('have another revision and stamp after each change, also within one millisecond', { tags: ['store-settings'] }, () => {
+    const store = open(tempFolder());
+    const seen = new Set([`${revisionOf('p', store)} ${store.stamp()}`]);
+    const changes: (() => void)[] = [
+      () => store.setSetting('p', 'mode', 'append', 'x'),
+      () => store.setSetting('p', 'mode', 'replace', 'x'),
+      () => store.setSecret('p', 'key', 'k1', 'x'),
+      () => store.setSecret('p', 'key', 'k2', 'x'),
+      () => store.setSecret('p', 'key', 'k2', 'x'),
+      () => store.setSetting('p', 'mode', undefined, 'x'),
+    ];
+    for (const [i, change] of changes.entries()) {
+      const [revision, stamp] = [revisionOf('p', store), store.stamp()];
+      change();
+      expect([revisionOf('p', store) === revision, store.stamp() === stamp], `change ${i}`).toEqual([false, false]);
+      seen.add(`${revisionOf('p', store)} ${store.stamp()}`);
+    }
+    expect(seen.size).toBe(changes.length + 1);
+    store.file.close();
   });
 
   it('are saved all together or not at all', { tags: ['store-settings'] }, () => {
@@ -84,7 +108,7 @@ describe('a stored secret', () => {
     first.setSecret('p', 'a', 'sealed with one', 'x');
     first.setSecret('p', 'b', 'sealed with one', 'x');
     const second = open(dir, two);
-    expect([second.secret('p', 'a'), second.secrets('p').get('b')]).toEqual([undefined, { value: undefined, at: 7, by: 'x' }]);
+    expect([second.secret('p', 'a'), second.secrets('p').get('b')]).toMatchObject([undefined, { value: undefined, at: 7, by: 'x' }]);
     expect(second.lines).toEqual([expect.stringContaining('PLUGMUX_KEY')]);
     expect(open(dir).secret('p', 'a')).toBeUndefined();
     second.setSecret('p', 'b', 'sealed with two', 'x');

@@ -4,7 +4,7 @@ import type { GatewayError } from '../../../core/errors.ts';
 import { examine, type Moved, moveAside } from '../../../store/repair.ts';
 import type { Salvage } from '../../../store/salvage.ts';
 import { storeFile } from '../../../store/state-file.ts';
-import { DISABLED_SPACE } from '../../../store/store.ts';
+import { DISABLED_SPACE, ENABLED_SPACE } from '../../../store/store.ts';
 import { agrees } from '../../agree.ts';
 import { type CommonOptions, openSession } from '../../context.ts';
 import { print } from '../../print.ts';
@@ -62,6 +62,8 @@ function describe(space: string, keys: ReadonlySet<string>): string {
   switch (space) {
     case DISABLED_SPACE:
       return `plugins that an administrator disabled: ${[...keys].sort().join(', ')}`;
+    case ENABLED_SPACE:
+      return `when plugins were last enabled: ${size}`;
     case 'grants':
       return `permanently allowed tools: ${size}`;
     case 'keys':
