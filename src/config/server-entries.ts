@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import { showName } from '../core/text/text.ts';
@@ -118,6 +118,8 @@ function withEnvFile(
   files.push(file);
   try {
     if (statSync(file).size > MAX_TAKEN_IN) throw new Error('it is larger than 64 KB');
+    // Loaded here: importing all of node:util takes time that few starts need.
+    const { parseEnv } = createRequire(import.meta.url)('node:util') as typeof import('node:util');
     const fromFile = parseEnv(readFileSync(file, 'utf8').replace(/^\ufeff/, '')) as JsonObject;
     return env === undefined || isJsonObject(env) ? { ...entry, env: { ...fromFile, ...env } } : entry;
   } catch (error) {

@@ -10,9 +10,28 @@ const CHECK_WAIT_MS = 1000;
 
 /** Connects to a database file; creates it if it does not exist. */
 export function connect(file: string): Database.Database {
-  // Loaded here and not above: loading the native library takes time that a start without stored data does not need.
-  const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
-  return new Libsql(file);
+  return new (loadLibrary())(file);
+}
+
+let library: typeof Database | undefined;
+
+// Loaded on first use: loading the native library takes time that a start without stored data does not need. A part of it is
+// a report of the whole process, by which it tells glibc from musl. Without one it reads a small file for that first.
+function loadLibrary(): typeof Database {
+  if (library) return library;
+  const { report } = process;
+  const { getReport } = report;
+  if (process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64'))
+    report.getReport = () => {
+      report.getReport = getReport;
+      return {};
+    };
+  try {
+    library = createRequire(import.meta.url)('libsql') as typeof Database;
+  } finally {
+    report.getReport = getReport;
+  }
+  return library;
 }
 
 /** Opens the store's database. Only the owner can read the file. */

@@ -12,72 +12,69 @@ import { toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { PATHS } from '../../core/paths.ts';
 import { httpLines, stdioLine } from '../connect.ts';
-import { type CommonOptions, openSession } from '../context.ts';
+import { openSession } from '../context.ts';
 import { firstScreen } from '../first-screen.ts';
 import { columns, printMasked } from '../print.ts';
+import type { StartOptions } from '../start-options.ts';
 import { untilStopped } from '../stop.ts';
 import { consoleBase } from '../window/console-base.ts';
 import { recordLoads } from '../window/serve-windows.ts';
 import { takeWindows } from '../window/take-windows.ts';
 
-/** `plugmux serve`: the gateway over HTTP until it is stopped. */
+/** Adds `plugmux serve`. */
 export function addServe(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('serve')
     .description('serve the plugins over HTTP')
     .option('--http <address>', 'address and port to listen on, such as 127.0.0.1:8808')
     .option('--json', 'print the addresses as JSON')
-    .action(async (options: CommonOptions & { http?: string }) => {
-      compileSooner();
-      const session = openSession(
-        options,
-        adapters,
-        { here: true, quiet: false },
-        options.http === undefined ? {} : { http: options.http },
-      );
-      const { config, log } = session;
-      const { checkBind, checkReload } = await import('../../transports/edge/edge.ts');
-      checkBind(config);
-      const { serveHttp } = await import('../../transports/http.ts');
-      await untilStopped(
-        log,
-        () => session.limits().drainMs,
-        async (stopped) => {
-          const app = await session.open({ forCalls: true });
-          const codes = adapters.find(({ adminCodes }) => adminCodes);
-          const routes = new Map([...adminPluginRoutes(app.admin, session.redactor, codes), ...metricsRoute(metricsOf(app))]);
-          const openConsole = createConsole({ app, redactor: session.redactor, log });
-          const http = await serveHttp(app.engine, config, app.limits, app, routes, log, { fallThrough: openConsole }).catch(
-            async (error) => {
-              await app.close();
-              throw error;
-            },
-          );
-          const loads = recordLoads(session.load, () => app.config().file);
-          const windows = await takeWindows(app, session, loads, http.origin);
-          void app.registry.start();
-          // Clients are served meanwhile. Wait, so that the printed states are true.
-          const opening = app.registry.opened(app.limits.firstListMs);
-          if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
-            announce(app, app.config().listen.public ?? http.origin, PATHS, options.json);
-            // Logs and pipes of other programs must not get a link that logs in.
-            if (process.stdout.isTTY && !options.json) await printLink(app, http.origin, log);
-            app.onConfig(http.applyConfig);
-            await app.watchConfig((took) => {
-              const next = loads.load(took);
-              checkReload(next, app.config());
-              return next;
-            });
-          }
-          await stopped;
-          app.drain();
-          await Promise.all([http.drain(), windows?.end('stopped')]);
-          await app.close();
-          await http.close();
-          session.flushLog();
-        },
-      );
-    });
+    .action((options: StartOptions) => runServe(options, adapters));
+}
+
+/** `plugmux serve`: the gateway over HTTP until it is stopped. */
+export async function runServe(options: StartOptions, adapters: readonly Adapter[]): Promise<void> {
+  compileSooner();
+  const session = openSession(options, adapters, { here: true, quiet: false }, options.http === undefined ? {} : { http: options.http });
+  const { config, log } = session;
+  const { checkBind, checkReload } = await import('../../transports/edge/edge.ts');
+  checkBind(config);
+  const { serveHttp } = await import('../../transports/http.ts');
+  await untilStopped(
+    log,
+    () => session.limits().drainMs,
+    async (stopped) => {
+      const app = await session.open({ forCalls: true });
+      const codes = adapters.find(({ adminCodes }) => adminCodes);
+      const routes = new Map([...adminPluginRoutes(app.admin, session.redactor, codes), ...metricsRoute(metricsOf(app))]);
+      const openConsole = createConsole({ app, redactor: session.redactor, log });
+      const http = await serveHttp(app.engine, config, app.limits, app, routes, log, { fallThrough: openConsole }).catch(async (error) => {
+        await app.close();
+        throw error;
+      });
+      const loads = recordLoads(session.load, () => app.config().file);
+      const windows = await takeWindows(app, session, loads, http.origin);
+      void app.registry.start();
+      // Clients are served meanwhile. Wait, so that the printed states are true.
+      const opening = app.registry.opened(app.limits.firstListMs);
+      if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
+        announce(app, app.config().listen.public ?? http.origin, PATHS, options.json);
+        // Logs and pipes of other programs must not get a link that logs in.
+        if (process.stdout.isTTY && !options.json) await printLink(app, http.origin, log);
+        app.onConfig(http.applyConfig);
+        await app.watchConfig((took) => {
+          const next = loads.load(took);
+          checkReload(next, app.config());
+          return next;
+        });
+      }
+      await stopped;
+      app.drain();
+      await Promise.all([http.drain(), windows?.end('stopped')]);
+      await app.close();
+      await http.close();
+      session.flushLog();
+    },
+  );
 }
 
 function metricsOf({ gateway, engine, config, plugins, approvals }: App): MetricSources {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
+import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
 import { folderFault } from '../../core/window/place.ts';
 import { nesting } from '../../host/process/environment.ts';
 import { claimStdout } from '../../transports/stdout.ts';
 import { onParentGone } from '../parent.ts';
+import { readStart } from '../start-options.ts';
 import { locateWindow } from './locate.ts';
-import { readOptions } from './options.ts';
 import { attach, attachAgain, attachOrStart, RefusedError } from './start-gateway.ts';
 import { openWindow } from './window.ts';
 
@@ -13,7 +14,7 @@ import { openWindow } from './window.ts';
  * be a gateway of its own. Loads neither the command line nor the schema of the configuration, so that it starts fast.
  */
 export async function runWindow(args: readonly string[]): Promise<boolean> {
-  const options = readOptions(args);
+  const options = readStart('stdio', args);
   // A plugin that starts plugmux must not be served by the gateway it belongs to.
   if (!options || options.standalone || nesting(process.env) > 0) return false;
   const config = locateWindow(options.config, process.env);
@@ -24,7 +25,7 @@ export async function runWindow(args: readonly string[]): Promise<boolean> {
   }
   const { oneGateway, place } = config;
   if (!oneGateway && !existsSync(place.socket)) return false;
-  const request = { config, profile: options.profile };
+  const request = { config, profile: options.profile ?? DEFAULT_PROFILE };
   try {
     const fault = existsSync(place.folder) ? folderFault(place.folder) : undefined;
     if (fault !== undefined) throw new Error(`${place.folder} cannot be used: ${fault}`);

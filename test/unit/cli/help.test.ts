@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../../../dist/adapters/index.js';
-import { createProgram } from '../../../dist/src/cli/program.js';
+import { createProgram } from '../../../dist/src/cli/command-line.js';
 
 type Program = Awaited<ReturnType<typeof createProgram>>;
 
