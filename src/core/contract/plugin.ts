@@ -7,6 +7,7 @@ import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
 import type { ReadResult, Resource, ResourceTemplate } from './resource.ts';
+import type { Skill } from './skill.ts';
 import type { CallContext, Tool } from './tool.ts';
 
 /** A non-fatal problem of a plugin; `subject` is the affected function, file or key. */
@@ -73,6 +74,8 @@ export interface Offer {
   readonly commands?: readonly UserCommand[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
+  /** Skills, each under a name of its own. The gateway serves their files as resources and through a tool. */
+  readonly skills?: readonly Skill[];
   /** Reads a resource by its URI, listed or not; absent if only listed ones can be read. */
   readonly read?: (uri: string, ctx: CallContext) => Promise<ReadResult>;
   readonly triggers: readonly Trigger[];

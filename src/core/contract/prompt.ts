@@ -45,6 +45,8 @@ export interface Prompt {
   readonly runs?: string;
   /** It runs the guards of calls itself. */
   readonly guarded?: boolean;
+  /** Name of the plugin's skill it starts; it exists only where that skill does. */
+  readonly skill?: string;
   readonly meta?: JsonObject;
   /** Further members of its list item, such as icons. */
   readonly extras?: JsonObject;

@@ -14,6 +14,8 @@ interface Described {
   readonly requires?: readonly string[];
   /** Further members of its list item, such as icons. */
   readonly extras?: JsonObject;
+  /** Name of the plugin's skill it belongs to; it exists only where that skill does. */
+  readonly skill?: string;
 }
 
 /** The result of reading a resource. */
