@@ -382,6 +382,7 @@ export const REQUIREMENTS = {
     F72: 'An invalid configuration is reported with its location and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are accepted.',
     'first-screen':
       'The first screen is a table of plugins with format, tools and state, and one line with the fix for each that is not ready; it appears when all are ready or failed, at the latest after firstListMs.',
+    'enable-one': 'Enabling or disabling one plugin in the file leaves the other plugins of its entry as they are.',
     'build-when-stale': 'A start by `npm start` builds if and only if a source is newer than the last build.',
     'config-foreign':
       'Files of other clients work unchanged: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; a missing value affects only its own entry.',

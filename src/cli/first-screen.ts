@@ -6,7 +6,7 @@ import { columns } from './print.ts';
 const MAX_CAUSE_LENGTH = 120;
 
 /** The number of tools and plugins served, and a table of all plugins. A plugin that is not ready has its fix on the next line. */
-export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config'>): string[] {
+export function firstScreen({ registry }: Pick<App, 'registry'>): string[] {
   const plugins = registry.plugins();
   const counts = new Map<string, number>();
   for (const { plugin } of registry.catalogue().tools.values()) counts.set(plugin.id, (counts.get(plugin.id) ?? 0) + 1);
@@ -19,7 +19,7 @@ export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config
   return [
     `plugmux serves ${tools} tools of ${counts.size} plugins`,
     ...(plugins.length === 0 ? [] : ['', head]),
-    ...plugins.flatMap((plugin, at) => [lines[at] as string, ...below(plugin, config().plugins.get(plugin.id)?.enabled === false)]),
+    ...plugins.flatMap((plugin, at) => [lines[at] as string, ...below(plugin, registry.config(plugin.id)?.enabled === false)]),
   ];
 }
 

@@ -12,6 +12,8 @@ export interface PluginConfig {
   readonly path?: string;
   readonly format?: string;
   readonly enabled: boolean;
+  /** `enabled` as the entry itself states it. */
+  readonly stated?: boolean;
   readonly approval: ApprovalRule;
   readonly limits: NonNullable<PluginFile['limits']>;
   readonly validate: boolean;

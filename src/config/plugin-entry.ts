@@ -26,6 +26,7 @@ export function toPlugin(id: string, file: PluginFile, { dir, adapters }: EntryC
     ...(file.path === undefined ? {} : { path: path(file.path) }),
     ...(file.format === undefined ? {} : { format: file.format }),
     enabled: file.enabled ?? true,
+    ...(file.enabled === undefined ? {} : { stated: file.enabled }),
     approval: file.approval ?? 'inherit',
     limits,
     validate: file.validate !== 'off',

@@ -6,8 +6,24 @@ import { tempFolder } from '../support/temp.ts';
 
 const SERVER = { command: 'node', args: ['server.js'] };
 
-function project(text: string | object) {
+const scaiwave = (id: string) => `
+class ${id.toUpperCase()}(BasePlugin):
+    @property
+    def manifest(self):
+        tools = [ToolDefinition(name="${id}_run", description="Runs", parameters={"type": "object"})]
+        return PluginManifest(id="${id}", name="${id}", version="1.0.0", description="One of two", tools=tools)
+
+    async def execute_tool(self, tool_name, args, ctx):
+        return "done"
+`;
+/** A file with two plugins. */
+const SUITE = `from app.plugins.base import BasePlugin
+from app.plugins.protocol import PluginManifest, ToolDefinition
+${scaiwave('weather')}${scaiwave('polls')}`;
+
+function project(text: string | object, suite?: string) {
   const dir = tempFolder();
+  if (suite !== undefined) writeFileSync(join(dir, 'suite.py'), suite);
   const file = join(dir, 'mcp.json');
   writeFileSync(file, typeof text === 'string' ? text : JSON.stringify(text));
   const read = () => readFileSync(file, 'utf8');
@@ -28,6 +44,34 @@ it('a reference in a list is kept, and its value does not get into the file', as
   const { run, read } = project({ plugins: { seed: { path: './seed.py', allow: ['${env:TOKEN}', 'search', 'other'] } } });
   expect((await run('disable', 'search')).code).toBe(0);
   expect(JSON.parse(read()).plugins.seed.allow).toEqual(['${env:TOKEN}', 'other']);
+});
+
+it('an entry point is switched beside its list, whose number of items decides on ids', { tags: ['enable-one'] }, async () => {
+  const both = { entryPoints: ['pack:alpha', 'beta'] };
+  const { run, read } = project({ plugins: { both } });
+  expect((await run('disable', 'alpha')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ both, alpha: { enabled: false } });
+  expect((await run('enable', 'alpha')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ both });
+});
+
+it('a plugin of an entry without a list is switched by an entry of its own', { tags: ['enable-one'] }, async () => {
+  const suite = { path: './suite.py', enabled: false };
+  const { run, read } = project({ plugins: { suite } }, SUITE);
+  expect((await run('enable', 'polls')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ suite, polls: { enabled: true } });
+  expect((await run('enable', 'polls')).stdout).toContain('polls is already enabled');
+  expect((await run('disable', 'polls')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ suite });
+});
+
+it('a list is left alone if its last plugin would get another id', { tags: ['enable-one'] }, async () => {
+  const suite = { path: './suite.py', allow: ['weather', 'polls'] };
+  const { run, read } = project({ plugins: { suite } }, SUITE);
+  expect((await run('disable', 'polls')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ suite, polls: { enabled: false } });
+  expect((await run('enable', 'polls')).code).toBe(0);
+  expect(JSON.parse(read()).plugins).toEqual({ suite });
 });
 
 it('a list that does not select plugins is left alone', async () => {

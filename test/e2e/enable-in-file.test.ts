@@ -45,6 +45,32 @@ describeWithPython('plugmux enable and disable with --in-file, and command', () 
     expect(JSON.parse(read()).plugins.seed.allow).toEqual(JSON.parse(before).plugins.seed.allow);
   });
 
+  it('enable one plugin of a disabled entry, and leave its siblings as they are', { tags: ['enable-one'] }, async () => {
+    const seed = { path: SEED, allow: ['search', 'example'], enabled: false, config: { search: { limit: 1 } } };
+    const { dir, read } = project({ seed });
+    const before = read();
+    const states = async () =>
+      Object.fromEntries(
+        JSON.parse((await run(['list', '--json'], { cwd: dir })).stdout).map((p: { id: string; state: string }) => [p.id, p.state]),
+      );
+    expect((await run(['enable', 'search'], { cwd: dir })).stderr).toContain('plugmux enable search --in-file');
+    expect(await run(['enable', 'search', '--in-file'], { cwd: dir })).toMatchObject({ code: 0, stdout: 'search is now enabled.\n' });
+    expect(JSON.parse(read()).plugins).toEqual({ seed, search: { enabled: true } });
+    expect(await states()).toEqual({ search: 'ready', example: 'disabled' });
+    expect((await run(['enable', 'search', '--in-file'], { cwd: dir })).stdout).toBe('search is already enabled.\n');
+    expect((await run(['enable', 'search', '--in-file', '--settings', '{"limit":5}'], { cwd: dir })).code).toBe(0);
+    expect(JSON.parse(read()).plugins.seed.config).toEqual({ search: { limit: 5 } });
+    expect((await run(['enable', 'background', '--in-file'], { cwd: dir })).code).toBe(0);
+    expect(await states()).toEqual({ search: 'ready', background: 'ready', example: 'disabled' });
+    for (const id of ['background', 'search']) expect((await run(['disable', id, '--in-file'], { cwd: dir })).code).toBe(0);
+    expect(await states()).toEqual({ search: 'disabled', background: 'disabled', example: 'disabled' });
+    expect(JSON.parse(read()).plugins.seed).toEqual({
+      ...JSON.parse(before).plugins.seed,
+      allow: ['search', 'example', 'background'],
+      config: { search: { limit: 5 } },
+    });
+  });
+
   it('add an entry for a plugin from a plugin folder', async () => {
     const dir = tempFolder();
     writeFiles(dir, {

@@ -68,7 +68,8 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
           plugins.map((plugin) => plugin.id),
           session.config,
         );
-      if (one.enabled) refuseDisabledInFile(found.id, session);
+      // The file wins over what is stored, so a stored decision would change nothing.
+      if (one.enabled && app.registry.config(found.id)?.enabled === false) throw disabledInFile(found.id, session);
       await app.admin.setEnabled(found.id, one.enabled, LOCAL_ACTOR);
       printMasked(
         { plugin: found.id, state: one.state },
@@ -79,8 +80,6 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
   }
 }
 
-// The file wins over what is stored, so a stored decision would change nothing.
-function refuseDisabledInFile(id: string, { config }: CliSession): void {
-  if (config.plugins.get(id)?.enabled !== false) return;
-  throw new UsageError(`${config.file ?? 'mcp.json'} disables the plugin "${id}".`, `Run \`plugmux enable ${id} --in-file\`.`);
+function disabledInFile(id: string, { config }: CliSession): UsageError {
+  return new UsageError(`${config.file ?? 'mcp.json'} disables the plugin "${id}".`, `Run \`plugmux enable ${id} --in-file\`.`);
 }

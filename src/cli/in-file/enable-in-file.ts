@@ -1,16 +1,13 @@
 import { createApp } from '../../app.ts';
-import type { Config, PluginConfig } from '../../config/config.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
 import { JsonError, parseJson } from '../../core/json/json-scan.ts';
-import type { PluginStatus } from '../../registry/plugin-status.ts';
-import { type CliSession, UsageError, unknownPlugin } from '../context.ts';
+import { type CliSession, UsageError } from '../context.ts';
 import { editJson, type JsonEdit, nodeAt } from './json-edit.ts';
+import { disable, enable, type FoundPlugin, type Place, placeOf, unlist } from './place.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** Options with a list of plugins to load. */
-const LISTS = ['allow', 'entryPoints'];
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
 
 /** The result of a change; `changed` is false if the file already had these values. */
@@ -38,22 +35,31 @@ export async function setEnabledInFile(
   const changed = await replaceFile(file, async (content) => {
     const text = content.toString();
     const config = session.load(undefined, content);
-    const place = placeOf(id, config, await findAll({ ...session, config }, adapters));
-    if (settings !== undefined && config.upstreams.has(place.entry)) {
+    const found = await findAll({ ...session, config }, adapters);
+    const place = placeOf(id, config, found);
+    if (settings !== undefined && config.upstreams.has(id)) {
       throw new UsageError(`${id} is an MCP server, which has no settings.`, 'Set "env", "args" or "headers" in its entry.');
     }
-    const edits = [...(enabled ? enable(id, place, text) : disable(id, place)), ...settingsOf(id, place, settings)];
+    // Some formats name the last plugin of a list after its entry, so a list is edited only if its other plugins keep their ids.
+    const unlisted = enabled ? [] : unlist(id, place);
+    const siblings = found.filter(({ status, entry }) => entry === place.entry && status.id !== id);
+    const keepsSiblings = async (): Promise<boolean> => {
+      const after = await findAll({ ...session, config: session.load(undefined, Buffer.from(editJson(text, unlisted))) }, adapters);
+      return siblings.every(({ status }) => after.some((plugin) => plugin.status.id === status.id));
+    };
+    const switched = enabled ? enable(id, place, text) : disable(id, place, text);
+    const edits = [...(unlisted.length > 0 && (await keepsSiblings()) ? unlisted : switched), ...settingsOf(id, place, settings)];
     if (edits.length === 0) return undefined;
     const server = settings === undefined ? config.upstreams.get(id) : undefined;
     return firstThatLoads(session, text, [edits, ...(server ? [switchServer(server.path, enabled, text)] : [])]);
   });
   const now = enabled ? await findAll({ ...session, config: session.load() }, adapters) : [];
-  return { changed, isStillDisabled: now.some((plugin) => plugin.id === id && plugin.state === 'disabled') };
+  return { changed, isStillDisabled: now.some(({ status }) => status.id === id && status.state === 'disabled') };
 }
 
-async function findAll({ config, redactor, log }: CliSession, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
+async function findAll({ config, redactor, log }: CliSession, adapters: readonly Adapter[]): Promise<readonly FoundPlugin[]> {
   const app = await createApp({ config, adapters, redactor, log });
-  const plugins = app.registry.plugins();
+  const plugins = app.registry.plugins().map((status) => ({ status, entry: app.registry.config(status.id)?.id ?? status.id }));
   await app.close();
   return plugins;
 }
@@ -76,70 +82,6 @@ function firstThatLoads({ load, config }: CliSession, text: string, choices: rea
   throw new GatewayError(first.code, message, first.details);
 }
 
-/** Where mcp.json configures a plugin: its own entry, or a list in an entry that selects several. */
-interface Place {
-  readonly entry: string;
-  readonly config: PluginConfig | undefined;
-  /** Whether it is an upstream server whose own entry disables it, which "plugins" can override. */
-  readonly isServerOff?: boolean;
-  readonly list?: { readonly key: string; readonly names: readonly string[] } | undefined;
-}
-
-function placeOf(id: string, config: Config, plugins: readonly PluginStatus[]): Place {
-  const own = config.plugins.get(id);
-  const server = config.upstreams.get(id)?.server;
-  if (own) return { entry: id, config: own, isServerOff: server?.disabled === true || server?.enabled === false };
-  for (const entry of config.plugins.values()) {
-    const list = listWith(id, entry);
-    if (list) return { entry: entry.id, config: entry, list };
-  }
-  // A plugin that was only found in a plugin folder gets a new entry.
-  if (plugins.some((plugin) => plugin.id === id)) return { entry: id, config: undefined };
-  for (const entry of config.plugins.values()) {
-    const { allow } = entry.entry.options;
-    if (isNames(allow) && plugins.some((p) => allow.includes(p.id) && p.unselected?.includes(id))) {
-      return { entry: entry.id, config: entry, list: { key: 'allow', names: allow } };
-    }
-  }
-  throw unknownPlugin(id, [...plugins.map((p) => p.id), ...config.plugins.keys()], config);
-}
-
-const isNames = (list: unknown): list is string[] => Array.isArray(list) && list.every((item) => typeof item === 'string');
-const isCalled = (id: string) => (name: string) => name === id || name.endsWith(`:${id}`);
-
-function listWith(id: string, { entry }: PluginConfig): Place['list'] {
-  for (const key of LISTS) {
-    const list = entry.options[key];
-    if (isNames(list) && list.some(isCalled(id))) return { key, names: list };
-  }
-  return undefined;
-}
-
-function enable(id: string, { entry, config, list, isServerOff }: Place, text: string): JsonEdit[] {
-  const edits: JsonEdit[] = [];
-  if (list && !list.names.some(isCalled(id))) {
-    edits.push({ path: ['plugins', entry, list.key, list.names.length], json: JSON.stringify(id) });
-  }
-  if (!config || config.enabled) return edits;
-  if (isServerOff) return [...edits, { path: ['plugins', entry, 'enabled'], json: 'true' }];
-  return [...edits, { path: isOnlySwitch(text, entry) ? ['plugins', entry] : ['plugins', entry, 'enabled'], json: undefined }];
-}
-
-// An entry that only disables the plugin is removed as a whole, unless it has a comment.
-function isOnlySwitch(text: string, entry: string): boolean {
-  const { children, offset = 0, length = 0 } = nodeAt(text, ['plugins', entry]) ?? {};
-  return children?.length === 1 && /^[^/]*$/.test(text.slice(offset, offset + length));
-}
-
-// Removes single items. Rewriting the whole list would replace its `${env:…}` references with their values.
-function disable(id: string, { entry, config, list }: Place): JsonEdit[] {
-  const items = [...(list?.names.keys() ?? [])].filter((i) => isCalled(id)(list?.names[i] ?? '')).reverse();
-  if (list && items.length > 0 && items.length < list.names.length) {
-    return items.map((i) => ({ path: ['plugins', entry, list.key, i], json: undefined }));
-  }
-  return config && !config.enabled ? [] : [{ path: ['plugins', entry, 'enabled'], json: 'false' }];
-}
-
 function switchServer(path: readonly string[], enabled: boolean, text: string): JsonEdit[] {
   const has = (key: string): boolean => nodeAt(text, [...path, key]) !== undefined;
   const edits: JsonEdit[] = has('enabled') ? [{ path: [...path, 'enabled'], json: String(enabled) }] : [];
@@ -147,9 +89,9 @@ function switchServer(path: readonly string[], enabled: boolean, text: string): 
   return enabled && has('disabled') ? [...edits, { path: [...path, 'disabled'], json: undefined }] : edits;
 }
 
-function settingsOf(id: string, { entry, list }: Place, json: string | undefined): JsonEdit[] {
+function settingsOf(id: string, { entry, list, settingsAt }: Place, json: string | undefined): JsonEdit[] {
   if (json === undefined) return [];
-  return [{ path: ['plugins', entry, ...(list ? ['config', id] : ['settings'])], json }];
+  return [{ path: ['plugins', entry, ...(settingsAt ?? (list ? ['config', id] : ['settings']))], json }];
 }
 
 function checkSettings(text: string): void {

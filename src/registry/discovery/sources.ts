@@ -95,12 +95,22 @@ async function readEntry(
       });
     }
     const items = claims.flatMap(({ adapter, manifests }) =>
-      manifests.map((manifest) => ({ ...base, id: manifest.id, origin: manifest.origin, manifest, adapter })),
+      manifests.map((manifest) => {
+        const { id, origin } = manifest;
+        return { id, origin, config: switched(plugin, id, config, adapters), manifest, adapter };
+      }),
     );
     return await Promise.all(items.map((item) => withStored(item, source, host, stored)));
   } catch (error) {
     return [{ ...base, guards, error: asFailure(error, plugin.id) }];
   }
+}
+
+// One plugin of an entry with several can have an entry of its own that says whether it is enabled.
+function switched(plugin: PluginConfig, id: string, config: Config, adapters: readonly Adapter[]): PluginConfig {
+  const own = id === plugin.id || config.upstreams.has(id) ? undefined : config.plugins.get(id);
+  if (own?.stated === undefined || own.path !== undefined || selects(own, adapters)) return plugin;
+  return { ...plugin, enabled: own.stated };
 }
 
 function foldersOnly(adapters: readonly Adapter[]): readonly Adapter[] {

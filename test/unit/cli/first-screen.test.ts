@@ -8,9 +8,9 @@ function screen(plugins: readonly object[], tools: readonly string[], off: reado
   return firstScreen({
     registry: {
       plugins: () => plugins,
+      config: (id: string) => ({ enabled: !off.includes(id) }),
       catalogue: () => ({ tools: new Map(tools.map((id, at) => [`t${at}`, { plugin: { id } }])) }),
     },
-    config: () => ({ plugins: new Map(off.map((id) => [id, { enabled: false }])) }),
   } as unknown as Parameters<typeof firstScreen>[0]);
 }
 
