@@ -9,6 +9,7 @@ import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
 import { HttpError } from '../transports/edge/edge.ts';
 import type { Identity } from '../transports/edge/logins.ts';
+import { whileAllowed } from '../transports/edge/while-allowed.ts';
 import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 
@@ -63,7 +64,7 @@ export function adminPluginRoutes(
       const by: Actor = { principal: known.principal, transport: 'http' };
       try {
         checkScope(known);
-        return await run(request, path, body, by);
+        return await whileAllowed(run(request, path, body, by), () => checkScope(identify(login)));
       } catch (error) {
         const tried = request.method === 'POST' ? attempt(path) : undefined;
         // A failure of the plugin itself (409) has been recorded there.

@@ -25,7 +25,7 @@ export interface Asked<Query, Body> {
   readonly session: Session;
   /** For the audit log. */
   readonly by: Actor;
-  /** Aborted if the client closes the connection before the answer. */
+  /** Aborted, with a sentence as its reason, if the client closes the connection before the answer or the login ends. */
   readonly signal: AbortSignal;
   /** The client's address. */
   readonly address: string;

@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../core/json/json.ts';
 import { JsonError, parseMessage } from '../core/json/json-scan.ts';
 import { HttpError, unauthenticated } from '../transports/edge/edge.ts';
 import { readMediaType } from '../transports/edge/media-type.ts';
+import { whileAllowed } from '../transports/edge/while-allowed.ts';
 import type { ConsoleRoute } from './api/route.ts';
 import type { Asked, ConsoleContext } from './context.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -28,22 +29,37 @@ export function serveRoute(route: ConsoleRoute, context: ConsoleContext): Reques
     express.raw({ type: () => true, limit: MAX_BYTES, inflate: false }),
     async (request, response) => {
       const session = response.locals.session as Session;
+      const stop = abortedBy(response);
       // The key may have been revoked while the body arrived.
-      if (route.scope && hasBody(request) && !context.sessions.isOpen(session.id)) throw unauthenticated();
+      const checkLogin = (): void => {
+        if (!route.scope || isOpen(context, session)) return;
+        stop.abort('The login has ended.');
+        throw unauthenticated();
+      };
+      if (hasBody(request)) checkLogin();
       const asked = {
         params: request.params as Readonly<Record<string, string>>,
         query: check(route.query, { ...request.query }, 'query'),
         body: check(route.body, parseBody(request.body), 'body'),
         session,
         by: toActor(session),
-        signal: signalOf(response),
+        signal: stop.signal,
         address: context.edge.addressOf(request),
         port: request.socket.localPort ?? 0,
       } as Asked<never, never>;
-      sendAnswer(context.redactor, request, response, await run(route, context, asked));
+      sendAnswer(context.redactor, request, response, await whileAllowed(run(route, context, asked), checkLogin));
     },
   ];
   return steps;
+}
+
+// A session that cannot be looked up has ended.
+function isOpen({ sessions }: ConsoleContext, { id }: Session): boolean {
+  try {
+    return sessions.isOpen(id);
+  } catch {
+    return false;
+  }
 }
 
 async function authorize(route: ConsoleRoute, { app, login }: ConsoleContext, request: Request): Promise<Session | undefined> {
@@ -98,10 +114,10 @@ function check(schema: z.ZodType, value: unknown, what: string): unknown {
   throw new GatewayError('INVALID_PARAMS', `${name} is not valid: ${issue?.message}.`, { field });
 }
 
-function signalOf(response: Response): AbortSignal {
+function abortedBy(response: Response): AbortController {
   const controller = new AbortController();
   response.on('close', () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) controller.abort('The request was closed.');
   });
-  return controller.signal;
+  return controller;
 }

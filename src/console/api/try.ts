@@ -17,8 +17,6 @@ import type { TryAnswer } from './tool-types.ts';
 import type { JsonMap } from './types.ts';
 
 const CLIENT = 'console';
-/** How often the login of a running call is looked at. */
-const LOOK_MS = 500;
 
 /** Calls a tool for a person at the console, with everything that a client's call passes. Its audit line is that of a call. */
 export const tryRoutes: readonly ConsoleRoute[] = [
@@ -36,14 +34,12 @@ export const tryRoutes: readonly ConsoleRoute[] = [
         stop.abort();
         call.abort(new GatewayError('CALL_CANCELLED', why));
       };
-      signal.addEventListener('abort', () => end('The request was closed.'), { once: true });
-      const isOpen = (): boolean => context.sessions.isOpen(asked.session.id);
-      const looking = setInterval(() => isOpen() || end('The login has ended.'), LOOK_MS).unref();
+      signal.addEventListener('abort', () => end(String(signal.reason)), { once: true });
       const started = performance.now();
       try {
         const args = body.arguments as JsonObject;
         const { result, failure } = await gateway.call(params.name ?? '', args, call, auditCaller(caller, 'console', CLIENT));
-        if (!isOpen()) throw unauthenticated();
+        if (!context.sessions.isOpen(asked.session.id)) throw unauthenticated();
         const text = toCallResult(result, { kind: 'legacy', revision: LEGACY[0] ?? '' });
         const isRefused = failure?.outcome === 'NOT_SENT';
         return {
@@ -53,7 +49,6 @@ export const tryRoutes: readonly ConsoleRoute[] = [
           ...(failure ? { ref: failure.ref, failure: toCause(failure) } : {}),
         };
       } finally {
-        clearInterval(looking);
         close();
       }
     },
