@@ -138,7 +138,7 @@ export function createGateway(
 
   const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
   const build = (profile: string, session?: string): View =>
-    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session, (entry) => isOff(profile, entry));
+    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session, (entry) => isOff(profile, entry), redactor.text);
   const sessions = createSessionViews(build);
   const view = ({ profile }: Caller, session?: string): View => {
     const found = views.get(profile) ?? build(profile);

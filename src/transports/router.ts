@@ -78,7 +78,8 @@ interface MatchedRoute {
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate';
 const ALLOWED = 'Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID';
 const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
-const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
+// A name that no tool can have is unknown, too, and its call is counted.
+const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([^/]+)$/;
 
 /** Creates a router over a table of routes. Any other path gives 404. */
 export function createRouter({ edge, routes, fallThrough, log, follow, hasProfile, draining, full }: RouterParts): Router {
@@ -103,7 +104,7 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
     }
     const [, base = '', profile = DEFAULT_PROFILE, name = ''] = PROFILED.exec(path) ?? NAMED.exec(path) ?? [];
     const below = (name === '' ? routes.profiled : routes.named).get(base);
-    return below && hasProfile(profile) ? { route: below, base, profile, admin: false, name } : undefined;
+    return below && hasProfile(profile) ? { route: below, base, profile, admin: false, name: decode(name) } : undefined;
   };
 
   const findOwn = (path: string): PrefixRoute | undefined => {
@@ -232,4 +233,12 @@ function preflight(response: ServerResponse, route: Route): void {
     'Access-Control-Max-Age': '600',
   };
   response.writeHead(204, headers).end();
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURE_BIN, run, type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
@@ -61,6 +63,37 @@ describe('POST /api/tools/<tool>', () => {
     ['something smuggled in', '{"message":"a"},"requestState":"x"'],
   ])('rejects a body with %s', async (_, body) => {
     expect((await post('echo', body)).status).toBe(400);
+  });
+
+  it('counts a call of any name that no tool has', { tags: ['tools-api', 'audit-line'] }, async () => {
+    const odd = [
+      '1abc',
+      'a.b',
+      'x'.repeat(500),
+      '%20',
+      '%zz',
+      '%00',
+      'echo%2Fx',
+      '%E2%80%AE',
+      '..%2f..',
+      '%ff',
+      "'",
+      'few/1abc',
+      'few/%7Bname%7D',
+    ];
+    const config = writeConfig({ profiles: { few: { tools: ['echo'] } } }, ['plain']);
+    const own = await serve(config);
+    for (const name of odd) {
+      const reply = await post(name, {}, { target: own });
+      expect([name, reply.status, codeOf(reply)]).toEqual([name, 404, 'UNKNOWN_TOOL']);
+    }
+    expect((await post('%65cho', { message: 'found by its encoded name' }, { target: own })).status).toBe(200);
+    // None of these addresses names a tool.
+    for (const path of ['echo/', 'none/echo', 'few/echo/x'])
+      expect([path, codeOf(await post(path, {}, { target: own }))]).toEqual([path, 'NOT_FOUND']);
+    const folder = join(dirname(config), '.plugmux/audit');
+    const lines = () => readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+    await until('each has its line', () => lines().filter((line) => line.includes('"UNKNOWN_TOOL"')).length === odd.length);
   });
 
   it('is checked by the same edge as the other routes', { tags: ['tools-api', 'T3'] }, async () => {

@@ -2,6 +2,7 @@ import type { Tool } from '../../core/contract/tool.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import { maskProse } from '../../core/secrets/mask-prose.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
@@ -27,11 +28,15 @@ const CALL = 'call_tool';
 const USUAL = 8;
 const MAX_ENTRIES = 50;
 
-/** The search over the tools of a view; `complete` adds the common rules to the two tools, `causeOf` says why a tool is withheld. */
+/**
+ * The search over the tools of a view; `complete` adds the common rules to the two tools, `causeOf` says why a tool is withheld.
+ * `redact` masks secrets in what it finds, as in a list of tools.
+ */
 export function createToolSearch(
   tools: ReadonlyMap<string, VisibleTool>,
   complete: (own: Pick<ToolRules, 'entry' | 'approval'>) => VisibleTool,
   causeOf: (name: string) => GatewayError | undefined,
+  redact: (text: string) => string = (text) => text,
 ): ToolSearch {
   const index = createToolIndex(tools);
 
@@ -62,7 +67,7 @@ export function createToolSearch(
     approval: 'auto',
     call: async ({ query, limit }) => {
       const found = await index.find(query as string, (limit as number | undefined) ?? USUAL);
-      const structured = { tools: found.map(describe), total: tools.size };
+      const structured = { tools: maskProse(found.map(describe), redact), total: tools.size };
       return { content: [{ type: 'text', text: toJsonText(structured) }], structured };
     },
   };

@@ -44,6 +44,7 @@ export function createView(
   ownPrompts: readonly PromptEntry[] = [],
   session?: string,
   isOff: (entry: ToolEntry) => boolean = () => false,
+  redact?: (text: string) => string,
 ): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
@@ -76,7 +77,7 @@ export function createView(
   };
   const search =
     settings.search === true
-      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }), withheld)
+      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }), withheld, redact)
       : undefined;
   const profileText = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);

@@ -43,7 +43,7 @@ describe('secrets planted in every place that accepts one', { timeout: 240_000 }
       approval: 'allow',
       settings: { password: plant(), mode: plant((core) => `https://u:${core}@h.test/`) },
     };
-    const profiles = { few: { tools: ['teller_*'] } };
+    const profiles = { few: { tools: ['teller_*'] }, find: { mode: 'search' } };
     const all = {
       ...config,
       profiles,
@@ -89,6 +89,11 @@ describe('secrets planted in every place that accepts one', { timeout: 240_000 }
       const reply = await fetch(new URL(`/api/tools/${name}`, gateway.url), { method: 'POST', headers, body: JSON.stringify(argument) });
       said[`api ${name}`] = await reply.text();
     }
+    const search = { query: 'tells and whispers', limit: 50 };
+    await note('try find_tools', '/tools/find_tools/try', { body: { id: 'find', profile: 'find', arguments: search } });
+    const finder = await connect('v1', { ...gateway.at('http', 'find'), headers });
+    said['MCP find_tools'] = JSON.stringify(await finder.call('find_tools', search));
+    for (const way of ['try find_tools', 'MCP find_tools']) expect(said[way]).toContain('[redacted]');
     expect(said['try teller_run']).toContain('refused: no key, plain-literal-1; ');
     expect(said['try hiss']).toContain('refused: ');
 
