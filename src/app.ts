@@ -29,6 +29,8 @@ import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
 import { createPins, type Pins } from './policy/pins.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
+import { refusalOf } from './policy/refusal.ts';
+import { createRuleSource, type Rules } from './policy/rule-source.ts';
 import { createTickets } from './policy/tickets.ts';
 import { discoverPlugins } from './registry/discovery/sources.ts';
 import { createOfferMemory } from './registry/offer/offer-memory.ts';
@@ -158,12 +160,9 @@ export async function createApp({
   };
 
   // A plugin that was removed from the file keeps its rules until it is closed.
-  let closing: Config['plugins'] = new Map();
-  const rulesOf = (next: Config): { config: Config; policy: Policy } => {
-    const ruled = closing.size === 0 ? next : { ...next, plugins: new Map([...closing, ...next.plugins]) };
-    return { config: ruled, policy: createPolicy(ruled, offered) };
-  };
-  const setRules = (rules: ReturnType<typeof rulesOf>): void => {
+  const ruleSource = createRuleSource();
+  const rulesOf = (next: Config): Rules => ruleSource.of(next, offered);
+  const setRules = (rules: Rules): void => {
     ({ policy } = rules);
     gateway.applyConfig(rules);
   };
@@ -182,13 +181,12 @@ export async function createApp({
 
   // Applies everything that does not depend on plugins. Throws before anything has changed.
   const hold = (next: Config): void => {
-    const before = closing;
-    closing = new Map([...closing, ...config.plugins]);
-    let rules: ReturnType<typeof rulesOf>;
+    const undo = ruleSource.retain(config.plugins);
+    let rules: Rules;
     try {
       rules = rulesOf(next);
     } catch (error) {
-      closing = before;
+      undo();
       throw error;
     }
     config = next;
@@ -210,10 +208,12 @@ export async function createApp({
     storeWatch.note();
     const found = await discoverPlugins(now, adapters, host, storedValues(now, undecided));
     if (undecided) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
-    await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
+    // The rules of a new server apply before it is listed.
+    if (ruleSource.opening(found)) setRules(rulesOf(config));
+    await registry.apply(found, limits, (item) => refusalOf(item, policy, enablement));
     watchAll();
     if (config !== now) return;
-    closing = new Map();
+    ruleSource.settled(found);
     setRules(rulesOf(now));
     profiles.end(policy);
   };

@@ -26,6 +26,8 @@ export interface PluginConfig {
   readonly results?: 'as-is' | 'clean';
   /** Absent: untrusted text is fenced. */
   readonly fence?: boolean;
+  /** Changes to the servers that the plugin yields, by their name. */
+  readonly servers?: Readonly<Record<string, ServerFile>>;
   readonly entry: Entry;
 }
 
@@ -107,3 +109,4 @@ export interface Config {
 }
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
+type ServerFile = NonNullable<ConfigFile['mcpServers']>[string];

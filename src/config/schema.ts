@@ -98,7 +98,7 @@ const common = {
 };
 
 /** The keys of a plugin that are the same for every format. */
-export const COMMON_KEYS: ReadonlySet<string> = new Set(['format', ...Object.keys(common), ...Object.keys(shared)]);
+export const COMMON_KEYS: ReadonlySet<string> = new Set(['format', 'servers', ...Object.keys(common), ...Object.keys(shared)]);
 
 /** The keys that every plugin may have, including entries of `mcpServers`. */
 export const SHARED_KEYS = Object.keys(shared) as readonly (keyof typeof shared)[];
@@ -132,7 +132,7 @@ const serverEntry = z
 export const serverMap = z.record(z.string().regex(/^.{1,128}$/s, 'one to 128 characters'), serverEntry);
 
 function pluginEntry(adapters: readonly Adapter[]) {
-  const kinds = adapters.map((a) => a.kind);
+  const kinds = adapters.flatMap((a) => a.formats ?? [a.kind]);
   const own = Object.assign({}, ...adapters.map((a) => a.options)) as Record<string, z.ZodType>;
   return z
     .strictObject({
@@ -142,6 +142,10 @@ function pluginEntry(adapters: readonly Adapter[]) {
         .describe('the plugin format, if it cannot be detected'),
       ...common,
       ...shared,
+      servers: z
+        .record(z.string(), serverEntry)
+        .optional()
+        .describe("changes to the MCP servers that the plugin brings, by their name: keys of an mcpServers entry, over the plugin's own"),
       ...own,
     })
     .describe('one plugin; the key is its id');

@@ -28,7 +28,7 @@ export interface Policy {
   /** Whether a caller would see an unlisted tool if its plugin loaded. */
   knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
-  seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
+  seesPlugin(plugin: Pick<Manifest, 'id' | 'alias' | 'parent'>, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
   runsHooksOf(plugin: Manifest, caller: Caller): boolean;
   /** The settings of a profile other than its selections. */
@@ -159,8 +159,11 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
 
 const NO_SETTINGS: ProfileSettings = { bounds: NO_BOUNDS, denyRules: [] };
 
-function namesOf({ id, alias }: { readonly id: string; readonly alias?: string }): string[] {
-  return alias === undefined ? [id] : [id, alias];
+// A plugin that another one brings exists in the profiles of that one.
+function namesOf({ id, alias, parent }: Pick<Manifest, 'id' | 'alias' | 'parent'>): string[] {
+  const names = alias === undefined ? [id] : [id, alias];
+  for (let above = parent; above; above = above.parent) names.push(above.id);
+  return names;
 }
 
 // Keys of a profile in the file replace those from the plugin.

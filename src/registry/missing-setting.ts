@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json/json.ts';
-import { isSecret, toSettingsSchema } from './settings/schema.ts';
+import { isFileOnly, isSecret, toSettingsSchema } from './settings/schema.ts';
 
 /** A required setting that is not set: what to do about it, and a command that does it if the plugin declares the setting. */
 export interface MissingSetting {
@@ -13,9 +13,10 @@ export interface MissingSetting {
 /** Describes a setting that a plugin needs. */
 export function missingSetting(plugin: string, key: string, settings: JsonObject | undefined): MissingSetting {
   const schema = toSettingsSchema(settings)?.settings.get(key);
-  const command = isJsonObject(schema)
-    ? `plugmux settings ${plugin} ${isSecret(schema) ? `--secret ${key}` : `${key}=<value>`}`
-    : undefined;
+  const command =
+    isJsonObject(schema) && !isFileOnly(schema)
+      ? `plugmux settings ${plugin} ${isSecret(schema) ? `--secret ${key}` : `${key}=<value>`}`
+      : undefined;
   return {
     code: 'NEEDS_CONFIGURATION',
     subject: key,

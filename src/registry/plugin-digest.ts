@@ -22,6 +22,7 @@ export function digestOf(
     fence: undefined,
     results: undefined,
     limits: own,
+    servers: undefined,
   };
   const startedWith = (adapter?.startedWith ?? STARTED_WITH).map((name) => limits[name]);
   const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), startedWith]);

@@ -3,6 +3,7 @@ import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/cont
 import type { PluginRun } from '../core/contract/process.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
+import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 import type { RejectedTool, VettedTools } from './offer/tools.ts';
 import type { VettedOffer } from './offer/vetted-offer.ts';
 import { problemsOf } from './problems.ts';
@@ -18,6 +19,8 @@ export interface PluginStatus {
   readonly description?: string | undefined;
   readonly version?: string | undefined;
   readonly origin: string;
+  /** The plugin that brings it. */
+  readonly parent?: string | undefined;
   /** Files and folders to watch: a change in them may change the plugin. */
   readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
@@ -74,7 +77,7 @@ export function withVersion(manifest: Manifest, offer: Offer | undefined): Manif
 /** The part of a status that comes from the manifest and the offer. */
 export function toStatus(
   manifest: Manifest | undefined,
-  origin: string,
+  { origin, parent }: Pick<DiscoveredPlugin, 'origin' | 'parent'>,
   { clean, tools }: VettedOffer,
 ): Omit<PluginStatus, 'id' | 'state' | 'error'> {
   const offer = clean?.offer;
@@ -86,6 +89,7 @@ export function toStatus(
     description: manifest?.description,
     version: offer?.version ?? manifest?.version,
     origin,
+    ...(parent ? { parent: parent.id } : {}),
     watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
     unselected: manifest?.unselected,
     needs: offer?.needs ?? [],

@@ -245,7 +245,7 @@ export class RegisteredPlugin {
   status(): PluginStatus {
     return {
       id: this.id,
-      ...toStatus(this.#manifest, this.#found.origin, this.#offer),
+      ...toStatus(this.#manifest, this.#found, this.#offer),
       state: this.state(),
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
     };

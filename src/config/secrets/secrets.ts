@@ -85,9 +85,10 @@ class Secrets {
     for (const segment of pathname.split('/')) if (looksSecret(segment, '/')) this.add(segment);
   }
 
-  addPlugin({ credentials = {}, env = {}, ...entry }: PluginFile): void {
+  addPlugin({ credentials = {}, env = {}, servers = {}, ...entry }: PluginFile): void {
     this.add(Object.values(credentials));
     this.#addEnv(env);
+    this.addServers(servers as JsonObject);
     // A setting is a secret only if its key names one and the value cannot be a plain word or sentence.
     const own = Object.entries(entry).filter(([key]) => key === 'settings' || !COMMON_KEYS.has(key));
     for (const [key, value] of textsOf(Object.fromEntries(own) as JsonObject)) {

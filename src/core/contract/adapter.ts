@@ -24,6 +24,14 @@ export interface Source {
   readonly folder?: string;
   /** The keys of the entry, validated; paths are absolute. */
   readonly entry: Entry;
+  /** Settings of the plugin that a yielded server uses and that are not set: it is not opened without them. */
+  readonly needs?: readonly NeededSetting[];
+}
+
+/** A setting that is missing in one value of a server's entry, such as `["headers", "Authorization"]`. */
+export interface NeededSetting {
+  readonly setting: string;
+  readonly at: readonly string[];
 }
 
 /** The resolved keys that entries of all formats may have. */
@@ -48,6 +56,8 @@ export interface Entry {
 export interface Adapter {
   /** The format's name, such as `talos`. */
   readonly kind: string;
+  /** The formats that an entry may name, if the adapter reads several. Default: only its kind. */
+  readonly formats?: readonly string[];
   /** Schemas of the mcp.json keys that only this format has. */
   readonly options: Readonly<Record<string, z.ZodType>>;
   /** Names of `options` that are paths, resolved against the folder of mcp.json. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../error-codes.ts';
 import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../json/json.ts';
+import type { Source } from './adapter.ts';
 import type { AdminDetails } from './admin.ts';
 import type { UserCommand } from './command.ts';
 import type { Middleware } from './middleware.ts';
@@ -55,6 +56,18 @@ export interface Manifest {
   readonly settings?: JsonObject;
   /** Keys of its entry below which its settings are. Default: `["settings"]`. */
   readonly settingsAt?: readonly string[];
+  /** Further sources that belong to it: entries of MCP servers, or paths inside its folder with a format. */
+  readonly yields?: readonly Source[];
+  /** The plugin that yields it. Set by the registry. */
+  readonly parent?: Parent;
+}
+
+/** The plugin that yields another one, and the name it gives to that one. */
+export interface Parent {
+  readonly id: string;
+  readonly name: string;
+  /** The plugin that yields this one in turn. */
+  readonly parent?: Parent;
 }
 
 /** An event source declared by a plugin. */

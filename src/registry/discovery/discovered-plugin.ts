@@ -1,6 +1,6 @@
 import type { PluginConfig } from '../../config/config.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
-import type { Manifest } from '../../core/contract/plugin.ts';
+import type { Manifest, Parent } from '../../core/contract/plugin.ts';
 import type { GatewayError } from '../../core/errors.ts';
 
 /** A plugin that was found, or the reason it cannot be used. None of its code has run. */
@@ -14,6 +14,8 @@ export interface DiscoveredPlugin {
   readonly error?: GatewayError;
   /** The plugin should guard the calls of others, but cannot. */
   readonly guards?: boolean;
+  /** The plugin that yields it; it is disabled with that one. */
+  readonly parent?: Parent;
 }
 
 /**

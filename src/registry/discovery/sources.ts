@@ -12,6 +12,7 @@ import type { StoredValues } from '../settings/stored-values.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { refuseHidden, refuseSecond } from './duplicates.ts';
 import { withPlace } from './entry-fault.ts';
+import { reads } from './reads.ts';
 import { withStored } from './with-stored.ts';
 
 interface Claim {
@@ -41,7 +42,11 @@ export async function discoverPlugins(
       if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host, stored)));
     }
   }
-  return [...relateAll(refuseSecond(found.map(refuseHidden)), adapters), ...unmatched(config, found, adapters)];
+  const own = relateAll(refuseSecond(found.map(refuseHidden)), adapters);
+  const all = own.some(({ manifest }) => manifest?.yields)
+    ? await (await import('./yielded.ts')).withYielded(own, config, adapters, host)
+    : own;
+  return [...all, ...unmatched(config, found, adapters)];
 }
 
 // Disabled plugins are left out, so that plugins that depend on them get an error.
@@ -82,13 +87,13 @@ async function readEntry(
       },
     ];
   const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : foldersOnly(adapters);
-  const candidates = plugin.format === undefined ? able : able.filter((a) => a.kind === plugin.format);
+  const candidates = plugin.format === undefined ? able : able.filter((a) => reads(a, plugin.format));
   try {
     const format = plugin.format === undefined ? {} : { format: plugin.format };
     const source: Source = { key: plugin.id, path, root: config.dir, ...format, entry: plugin.entry };
     const claims = await claim(source, candidates, host);
     if (claims.length === 0) {
-      const formats = candidates.map((a) => a.kind).join(', ');
+      const formats = candidates.flatMap((a) => a.formats ?? [a.kind]).join(', ');
       throw new GatewayError('MANIFEST_INVALID', `No adapter recognizes ${path} as a plugin (tried: ${formats}).`, {
         at,
         fix: 'Correct "path" or "format".',
