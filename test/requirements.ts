@@ -386,6 +386,8 @@ export const REQUIREMENTS = {
     'build-when-stale': 'A start by `npm start` builds if and only if a source is newer than the last build.',
     'config-foreign':
       'Files of other clients work unchanged: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; a missing value affects only its own entry.',
+    'yielded-servers':
+      'Servers that a plugin brings are served below its id, with its rules, limits, environment and switches, and keys of their own beat these. A missing setting hides only the server that uses it, and a change restarts only that server.',
     proxies:
       'Every outgoing request uses the proxy of its server, of the file or of the environment, and its login. NO_PROXY and NODE_EXTRA_CA_CERTS apply. With a proxy, the gateway does not resolve names and rejects literal private addresses.',
     'reload-logins':

@@ -37,6 +37,8 @@ export interface ServerEntry {
   readonly trusted: readonly string[];
   readonly include: readonly string[] | undefined;
   readonly exclude: readonly string[];
+  /** Native names or globs of tools that need an approval. */
+  readonly asked: readonly string[];
   readonly timeoutMs: number | undefined;
   /** Protocol era set by the operator. Undefined: the gateway detects it. */
   readonly era: 'legacy' | undefined;
@@ -58,7 +60,7 @@ const TYPES: Readonly<Record<string, RemoteServer['kind'] | 'stdio'>> = {
 
 /** Keys that the adapter, the rest of the gateway or only another client's UI reads. */
 const KNOWN = new Set(
-  'era command args env envFile cwd type transport url httpUrl serverUrl headers proxy timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
+  'era command args env envFile cwd type transport url httpUrl serverUrl headers proxy timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools askTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
     ' ',
   ),
 );
@@ -73,6 +75,7 @@ export function readEntry(raw: JsonObject, dir: string, place?: (...keys: string
     server,
     trusted: raw.trust === true ? ['*'] : [...texts(raw.autoApprove), ...texts(raw.alwaysAllow)],
     include: raw.includeTools === undefined ? undefined : texts(raw.includeTools),
+    asked: texts(raw.askTools),
     exclude: [...texts(raw.excludeTools), ...texts(raw.disabledTools)],
     timeoutMs: toMilliseconds(raw.timeout),
     era: raw.era === 'legacy' ? 'legacy' : undefined,

@@ -81,13 +81,32 @@ export function toOffer(
 
 function wanted(raw: JsonObject, { include, exclude }: ServerEntry, problems: Problem[]): boolean {
   const name = raw.name as string;
-  if ((include && !include.includes(name)) || exclude.includes(name)) return false;
+  if ((include && !include.includes(name)) || names(exclude, name)) return false;
   if (!isJsonObject(raw.execution) || raw.execution.taskSupport !== 'required') return true;
   problems.push({ subject: name, message: 'The tool runs only as a task, which the gateway does not support.' });
   return false;
 }
 
-function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Calls, fault: string | undefined): Tool {
+/** Whether a list has a name, or a pattern with `*` that matches it. */
+function names(list: readonly string[], name: string): boolean {
+  return list.some((item) => item === name || (item.includes('*') && matches(item, name)));
+}
+
+// In one pass over the name, since the pattern may come from a plugin.
+function matches(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop() ?? '';
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let from = first.length;
+  for (const part of rest) {
+    const at = name.slice(0, name.length - last.length).indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return true;
+}
+
+function toTool(raw: JsonObject, { trusted, asked, timeoutMs }: ServerEntry, calls: Calls, fault: string | undefined): Tool {
   const { name, title, description, inputSchema, outputSchema, annotations, _meta, icons } = raw;
   const hints = toHints(annotations);
   const shown = text(title) ?? (isJsonObject(annotations) ? text(annotations.title) : undefined);
@@ -100,7 +119,7 @@ function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Cal
     input: inputSchema as JsonObject,
     ...(isJsonObject(outputSchema) ? { output: outputSchema } : {}),
     ...(hints ? { hints } : {}),
-    approval: trusted.includes('*') || trusted.includes(name as string) ? 'auto' : 'client',
+    approval: names(asked, name as string) ? 'required' : trusted.includes('*') || trusted.includes(name as string) ? 'auto' : 'client',
     ...metaOf(_meta),
     ...iconsOf(icons),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -1,5 +1,5 @@
 import type { AdminDetails } from '../core/contract/admin.ts';
-import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
+import type { Manifest, Offer, Parent, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
 import type { PluginRun } from '../core/contract/process.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
@@ -20,7 +20,7 @@ export interface PluginStatus {
   readonly version?: string | undefined;
   readonly origin: string;
   /** The plugin that brings it. */
-  readonly parent?: string | undefined;
+  readonly parent?: Parent | undefined;
   /** Files and folders to watch: a change in them may change the plugin. */
   readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
@@ -89,7 +89,7 @@ export function toStatus(
     description: manifest?.description,
     version: offer?.version ?? manifest?.version,
     origin,
-    ...(parent ? { parent: parent.id } : {}),
+    ...(parent ? { parent } : {}),
     watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
     unselected: manifest?.unselected,
     needs: offer?.needs ?? [],

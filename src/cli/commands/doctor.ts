@@ -15,6 +15,7 @@ import { describeProxies } from '../proxy-line.ts';
 
 interface Diagnosis {
   readonly id: string;
+  readonly plugin: string | undefined;
   readonly format: string | undefined;
   readonly origin: string;
   readonly state: PluginStatus['state'];
@@ -89,6 +90,7 @@ function diagnose(plugin: PluginStatus, checked: readonly Problem[]): Diagnosis 
   const missing = needs.map((key) => missingSetting(plugin.id, key, settings));
   return {
     id: plugin.id,
+    plugin: plugin.parent?.id,
     format: plugin.adapter,
     origin: plugin.origin,
     state: plugin.state,

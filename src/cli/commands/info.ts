@@ -52,16 +52,34 @@ function toolsOf(app: App, plugin: PluginStatus, profile: string) {
 }
 
 function describePlugin(app: App, plugin: PluginStatus, profile: string, declared: SettingsView | undefined): Record<string, unknown> {
-  const { error, problems, quarantined, triggers, facts, adminDetails: _, settings: __, settingsAt: ___, adapter, ...rest } = plugin;
+  const {
+    error,
+    problems,
+    quarantined,
+    triggers,
+    facts,
+    adminDetails: _,
+    settings: __,
+    settingsAt: ___,
+    adapter,
+    parent,
+    ...rest
+  } = plugin;
   const tools = toolsOf(app, plugin, profile);
   return {
     ...rest,
+    plugin: parent?.id,
     format: adapter,
     ...facts,
     error: error?.toObject(),
     tools: tools.map(({ entry }) => entry.name),
     // What clients do not receive of each tool; `info <plugin> <tool>` shows the original.
     untold: tools.flatMap((tool) => untold(tool).map((loss) => `${tool.entry.name}: ${loss}`)),
+    // What it brings: servers with their states.
+    servers: app.registry
+      .plugins()
+      .filter((other) => other.parent?.id === plugin.id)
+      .map(({ id, state, error: why }) => (why === undefined ? `${id}: ${state}` : `${id}: ${state}, ${why.message}`)),
     triggers: triggers.map((t) => t.id),
     settings: declared?.settings,
     problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`), ...(declared?.problems ?? [])],

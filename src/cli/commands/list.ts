@@ -34,6 +34,7 @@ function describe(app: App, profile: string) {
   const { tools } = app.gateway.view(localCaller(profile));
   return app.registry.plugins().map((plugin) => ({
     id: plugin.id,
+    plugin: plugin.parent?.id,
     format: plugin.adapter,
     version: plugin.version,
     state: plugin.state,
@@ -52,6 +53,8 @@ function describe(app: App, profile: string) {
 
 function toText(plugins: readonly Listed[]): string {
   if (plugins.length === 0) return 'No plugins. Add one under "plugins" or "pluginFolders" in mcp.json.';
+  const depthOf = ({ plugin }: Listed): number =>
+    plugin === undefined ? 0 : 1 + depthOf(plugins.find(({ id }) => id === plugin) as Listed);
   return plugins
     .map((plugin) => {
       const head = [plugin.id, plugin.format, plugin.version, plugin.state, whyOf(plugin)].filter(
@@ -59,7 +62,9 @@ function toText(plugins: readonly Listed[]): string {
       );
       const fix = plugin.state === 'ready' || plugin.fix === undefined ? [] : [`  -> ${plugin.fix}`];
       const tools = plugin.tools.map((tool) => ['', tool.name, shorten(tool.description.split('\n')[0] as string, 80)]);
-      return [head.join('  '), ...fix, columns(tools)].join('\n').trimEnd();
+      const text = [head.join('  '), ...fix, columns(tools)].join('\n').trimEnd();
+      // What a plugin brings stands below it.
+      return text.replace(/^(?=.)/gm, '  '.repeat(depthOf(plugin)));
     })
     .join('\n\n');
 }

@@ -37,7 +37,7 @@ export async function setEnabledInFile(
     const config = session.load(undefined, content);
     const found = await findAll({ ...session, config }, adapters);
     const place = placeOf(id, config, found);
-    if (settings !== undefined && config.upstreams.has(id)) {
+    if (settings !== undefined && (config.upstreams.has(id) || place.server !== undefined)) {
       throw new UsageError(`${id} is an MCP server, which has no settings.`, 'Set "env", "args" or "headers" in its entry.');
     }
     // Some formats name the last plugin of a list after its entry, so a list is edited only if its other plugins keep their ids.

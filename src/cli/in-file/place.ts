@@ -1,6 +1,7 @@
 import type { Config, PluginConfig } from '../../config/config.ts';
+import type { Parent } from '../../core/contract/plugin.ts';
 import type { PluginStatus } from '../../registry/plugin-status.ts';
-import { unknownPlugin } from '../context.ts';
+import { UsageError, unknownPlugin } from '../context.ts';
 import { type JsonEdit, nodeAt } from './json-edit.ts';
 
 /** A plugin of the configuration, and the id of the entry that it comes from. */
@@ -20,6 +21,8 @@ export interface Place {
   readonly list?: List | undefined;
   /** If the entry has several plugins: what an entry of this plugin alone states. */
   readonly own?: { readonly stated: boolean | undefined };
+  /** The name of the server, if the plugin of the entry brings it: its keys are below `servers`. */
+  readonly server?: string;
   /** Where the entry has the settings of this plugin; absent: where every plugin of one format has them. */
   readonly settingsAt?: readonly string[];
 }
@@ -36,6 +39,7 @@ const LISTS = ['allow', 'entryPoints'];
 export function placeOf(id: string, config: Config, found: readonly FoundPlugin[]): Place {
   const one = found.find(({ status }) => status.id === id);
   const named = config.plugins.get(id);
+  if (one?.status.parent && !named) return serverPlace(one.status, one.status.parent, config, found);
   const holder = one && one.entry !== id ? config.plugins.get(one.entry) : undefined;
   if (holder && !config.upstreams.has(id)) {
     const { settingsAt } = one?.status ?? {};
@@ -59,6 +63,17 @@ export function placeOf(id: string, config: Config, found: readonly FoundPlugin[
   throw unknownPlugin(id, [...found.map(({ status }) => status.id), ...config.plugins.keys()], config);
 }
 
+// All plugins of an entry share its keys for servers.
+function serverPlace({ id }: PluginStatus, parent: Parent, config: Config, found: readonly FoundPlugin[]): Place {
+  const entry = found.find(({ status }) => status.id === parent.id)?.entry ?? parent.id;
+  const isShared = found.some((one) => one.entry === entry && !one.status.parent && one.status.id !== parent.id);
+  if (parent.parent || isShared)
+    throw new UsageError(`${id} has no keys of its own in mcp.json.`, `Run \`plugmux disable ${id}\` without "--in-file".`);
+  const own = config.plugins.get(entry);
+  const { enabled, disabled } = own?.servers?.[parent.name] ?? {};
+  return { entry, server: parent.name, config: own && { ...own, enabled: enabled !== false && disabled !== true } };
+}
+
 const isNames = (list: unknown): list is string[] => Array.isArray(list) && list.every((item) => typeof item === 'string');
 const isCalled = (id: string) => (name: string) => name === id || name.endsWith(`:${id}`);
 
@@ -72,7 +87,8 @@ function listWith(id: string, { entry }: PluginConfig): List | undefined {
 
 /** The edits that enable a plugin, and no other plugin of its entry. None if it is enabled. */
 export function enable(id: string, place: Place, text: string): JsonEdit[] {
-  const { entry, config, list, isServerOff, own } = place;
+  const { entry, config, list, isServerOff, own, server } = place;
+  if (server !== undefined) return config?.enabled === false ? [switchAt(entry, server, true)] : [];
   const edits: JsonEdit[] = [];
   if (list && !list.names.some(isCalled(id)))
     edits.push({ path: ['plugins', entry, list.key, list.names.length], json: JSON.stringify(id) });
@@ -84,7 +100,8 @@ export function enable(id: string, place: Place, text: string): JsonEdit[] {
 
 /** The edits that disable a plugin, and no other plugin of its entry. None if it is disabled. */
 export function disable(id: string, place: Place, text: string): JsonEdit[] {
-  const { entry, config, own } = place;
+  const { entry, config, own, server } = place;
+  if (server !== undefined) return config?.enabled === false ? [] : [switchAt(entry, server, false)];
   if (!own) return config && !config.enabled ? [] : [{ path: ['plugins', entry, 'enabled'], json: 'false' }];
   return state(id, place, false, text);
 }
@@ -105,6 +122,10 @@ function state(id: string, { config, own }: Place, wanted: boolean, text: string
   if ((own?.stated ?? config?.enabled) === wanted) return [];
   if (config?.enabled === wanted) return [unset(id, text)];
   return [{ path: ['plugins', id, 'enabled'], json: String(wanted) }];
+}
+
+function switchAt(entry: string, server: string, enabled: boolean): JsonEdit {
+  return { path: ['plugins', entry, 'servers', server, 'enabled'], json: String(enabled) };
 }
 
 function unset(entry: string, text: string): JsonEdit {

@@ -30,7 +30,7 @@ export interface Manifest {
   readonly title?: string;
   readonly description?: string;
   readonly version: string;
-  /** The adapter's kind. */
+  /** The adapter's kind, or the one of its formats that the plugin has. */
   readonly adapter: string;
   /** The folder or file it came from, for messages. */
   readonly origin: string;
