@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json/json.ts';
 import { type Folder, isInside, shown } from '../folder.ts';
 import { type Declared, NOTHING } from '../format.ts';
 import { type JsonFile, readJsonFile } from '../read/json-file.ts';
@@ -11,7 +11,7 @@ import { onlyPlaces, type Places } from '../servers/variables.ts';
 import { serverFault } from './agent-plugin-server.ts';
 
 /** The address that names the standard; the version is between its parts. It is never fetched. */
-export const MANIFEST_SCHEMA = /^https:\/\/agent-plugins\.org\/schemas\/([^/]+)\/plugin\.schema\.json$/;
+const MANIFEST_SCHEMA = /^https:\/\/agent-plugins\.org\/schemas\/([^/]+)\/plugin\.schema\.json$/;
 const VERSION = '1.0.0';
 const MCP_SCHEMA = `https://agent-plugins.org/schemas/${VERSION}/mcp.schema.json`;
 const KEYS = new Set('$schema name version description author homepage repository license keywords extensions'.split(' '));
@@ -141,9 +141,4 @@ function containmentFault({ command, cwd }: JsonObject, folder: Folder): string 
 
 function invalid(message: string): GatewayError {
   return new GatewayError('MANIFEST_INVALID', message);
-}
-
-/** Whether a `plugin.json` names the standard, in any version. */
-export function namesStandard(value: JsonValue): boolean {
-  return isJsonObject(value) && MANIFEST_SCHEMA.test(String(value.$schema));
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Entry, NeededSetting, Source } from '../../../src/core/contract/adapter.ts';
 import type { Problem } from '../../../src/core/contract/plugin.ts';
+import type { Entry, NeededSetting, Source } from '../../../src/core/contract/source.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { expand } from './expand.ts';
 import type { ServerPart } from './server-part.ts';

@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../error-codes.ts';
 import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { Source } from './adapter.ts';
 import type { AdminDetails } from './admin.ts';
 import type { UserCommand } from './command.ts';
 import type { Middleware } from './middleware.ts';
@@ -9,6 +8,7 @@ import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
 import type { ReadResult, Resource, ResourceTemplate } from './resource.ts';
 import type { Skill } from './skill.ts';
+import type { Source } from './source.ts';
 import type { CallContext, Tool } from './tool.ts';
 
 /** A non-fatal problem of a plugin; `subject` is the affected function, file or key. */

@@ -10,7 +10,6 @@ function screen(plugins: readonly object[], tools: readonly string[], off: reado
       plugins: () => plugins,
       config: (id: string) => ({ enabled: !off.includes(id) }),
       catalogue: () => ({ tools: new Map(tools.map((id, at) => [`t${at}`, { plugin: { id } }])) }),
-      config: (id: string) => (off.includes(id) ? { enabled: false } : undefined),
     },
   } as unknown as Parameters<typeof firstScreen>[0]);
 }
