@@ -8,7 +8,6 @@ import type { ResourceContents } from '../core/contract/content.ts';
 import type { ListRequester } from '../core/contract/plugin.ts';
 import type { PromptResult } from '../core/contract/prompt.ts';
 import type { ReadResult } from '../core/contract/resource.ts';
-import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
@@ -17,14 +16,14 @@ import type { Policy } from '../policy/policy.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
 import { approvalsPrompt, listApprovals } from './approval/approval-list.ts';
-import type { Approvals, Returned } from './approval/approvals.ts';
+import type { Approvals } from './approval/approvals.ts';
 import type { Audit } from './audit/audit.ts';
 import { admitPrompt } from './call/admit.ts';
-import { checkArguments } from './call/arguments.ts';
+import { createBegin } from './call/begin.ts';
 import type { Call } from './call/call.ts';
 import { createDeparted } from './call/departed.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './call/opening.ts';
-import { type Outcome, type PipelineParts, runCall } from './call/pipeline.ts';
+import type { Outcome, PipelineParts } from './call/pipeline.ts';
 import { toPluginFailed } from './call/plugin-errors.ts';
 import { createRefusals } from './call/refusals.ts';
 import { createSemaphore, createSemaphoreQueue, createSemaphores, type Semaphore } from './call/semaphore.ts';
@@ -169,28 +168,7 @@ export function createGateway(
     return tool && { name, sent: args, tool, args: target?.args ?? args };
   };
 
-  const begin = (
-    { name, sent, tool, args }: Wanted,
-    call: Call,
-    caller: string,
-    client?: Semaphore,
-    refusal?: GatewayError,
-  ): Promise<Outcome> => {
-    const { restore } = tool.shape;
-    const restored = restore ? restore(args) : args;
-    const run = (): Promise<Outcome> => {
-      const checked = checkArguments(tool.entry, restored);
-      let returned: Returned | undefined;
-      try {
-        returned = approvals.redeem(tool, checked.args, call);
-      } catch (error) {
-        return refuse(error as GatewayError, name, sent, caller);
-      }
-      return runCall({ tool, ...checked, call, client, returned, audit: caller, refusal }, parts);
-    };
-    const preparing = tool.entry.checker.ready(restored);
-    return preparing ? preparing.then(run) : run();
-  };
+  const begin = createBegin({ approvals, refuse, parts: () => parts });
 
   const opening: OpeningParts = { registry, limits, stopping };
   const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);

@@ -34,7 +34,14 @@ const CLOSE_OBJECT = 125;
 
 /** Parses a JSON text within limits. Rejects duplicate keys, since two parsers may read them differently. */
 export function parseJson(text: string, caps: JsonCaps): JsonValue {
-  return parseMeasured(measure(new JsonBytes(Buffer.from(text), text), caps), () => parseText(text));
+  const { keys } = measure(new JsonBytes(Buffer.from(text), text), caps);
+  let value: JsonValue;
+  try {
+    value = parseText(text);
+  } catch (error) {
+    throw syntaxFault(error);
+  }
+  return refuseDuplicates(value, keys);
 }
 
 /**
@@ -43,18 +50,22 @@ export function parseJson(text: string, caps: JsonCaps): JsonValue {
  */
 export function parseMessage(bytes: Buffer, text: string, caps: JsonCaps): JsonValue {
   const json = new JsonBytes(bytes, text);
-  const measured = measure(json, caps);
-  return parseMeasured(measured, () => parsePlaces(text, json, measured.exact));
-}
-
-function parseMeasured({ keys }: Measured, parse: () => JsonValue): JsonValue {
+  const { keys, exact } = measure(json, caps);
   let value: JsonValue;
   try {
-    value = parse();
+    value = parsePlaces(text, json, exact);
   } catch (error) {
-    throw new JsonError('syntax', (error as Error).message);
+    throw syntaxFault(error);
   }
-  // Every key has one colon in the text, so a duplicate key leaves fewer keys in the value than colons in the text.
+  return refuseDuplicates(value, keys);
+}
+
+function syntaxFault(error: unknown): JsonError {
+  return new JsonError('syntax', (error as Error).message);
+}
+
+// Every key has one colon in the text, so a duplicate key leaves fewer keys in the value than colons in the text.
+function refuseDuplicates(value: JsonValue, keys: number): JsonValue {
   if (countKeys(value) !== keys) throw new JsonError('duplicate', 'one object has the same key twice');
   return value;
 }
@@ -66,10 +77,13 @@ interface Measured {
   readonly exact: readonly number[] | undefined;
 }
 
+/** The commas of each open level. One array for all texts, because a text is measured in one go. */
+const commas: number[] = [];
+
 // One pass over the text before it is parsed.
 function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonCaps): Measured {
   const { bytes } = json;
-  const commas: number[] = [];
+  commas[0] = 0;
   let exact: number[] | undefined;
   let depth = 0;
   let keys = 0;
@@ -87,7 +101,7 @@ function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonC
           i = ~end - 1;
         } else if (end > i) i = end - 1;
       } else if (c === COMMA) {
-        const seen = (commas[depth] ?? 0) + 1;
+        const seen = (commas[depth] as number) + 1;
         commas[depth] = seen;
         if (seen >= items) throw new JsonError('items', `an array or object with more than ${items} elements`);
       }
@@ -98,7 +112,7 @@ function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonC
       // Empty arrays and objects have no keys, but cost the parser as much as others.
       if (++opened > 2 * items) throw new JsonError('items', `more than ${2 * items} arrays and objects`);
       commas[depth] = 0;
-    } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
+    } else if ((c === CLOSE_OBJECT || c === CLOSE_ARRAY) && depth > 0) {
       depth--;
     }
   }

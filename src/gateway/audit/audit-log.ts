@@ -1,16 +1,11 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../core/log.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import type { AuditHead } from '../../store/audit-head.ts';
 import { createDayFile } from './day-file.ts';
 
-/** The JSON members of a line, or a function that builds them when the batch is written, which is faster. */
-export type Members = string | (() => string);
-
-interface Waiting {
-  readonly time: number;
-  members: Members;
-}
+/** The JSON members of a line, or an object that builds them when the batch is written, which is faster. */
+export type Members = string | { toMembers(): string };
 
 /** The lines of one run of a gateway. They are written in batches; each ends with a hash that chains it to the previous one. */
 export interface AuditLog {
@@ -37,15 +32,17 @@ export function chainStart(run: string): string {
 }
 
 /** The next link of a chain; `text` is the batch, each line with its line feed. */
-export function chainNext(previous: string, text: string): string {
-  return hash('sha256', previous + text);
+export function chainNext(previous: string, text: string | Buffer): string {
+  return createHash('sha256').update(previous).update(text).digest('hex');
 }
 
 /** Starts a run with one file per day in `dir`. `saveHead` receives the end of the chain after each batch. */
 export function createAuditLog(dir: string, log: Logger, saveHead: (run: string, head: AuditHead) => void): AuditLog {
   const run = randomBytes(6).toString('hex');
   const file = createDayFile(dir);
-  let waiting: Waiting[] = [];
+  let waiting: Members[] = [];
+  let times: number[] = [];
+  const own = `,"run":"${run}",`;
   let timer: NodeJS.Timeout | undefined;
   let soon: Promise<void> | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -57,27 +54,29 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
 
   const push = (members: Members, time = Date.now()): void => {
     added++;
-    waiting.push({ time, members });
+    waiting.push(members);
+    times.push(time);
   };
 
-  const toText = (lines: readonly Waiting[]): string => {
+  const toText = (lines: number): string => {
     let text = '';
-    let seq = written;
-    for (const line of lines) {
-      if (typeof line.members !== 'string') line.members = line.members();
-      text += `{"seq":${++seq},"time":${line.time},"run":"${run}",${line.members}}\n`;
+    for (let at = 0; at < lines; at++) {
+      const line = waiting[at] as Members;
+      const members = typeof line === 'string' ? line : line.toMembers();
+      text += `{"seq":${written + at + 1},"time":${times[at]}${own}${members}}\n`;
     }
     return wellFormedJson(text);
   };
 
   const appendBatch = async (): Promise<void> => {
-    const lines = waiting.slice(0, BATCH_LINES);
-    const text = toText(lines);
-    const next = chainNext(chain, text);
-    const seq = written + lines.length;
-    const seal = JSON.stringify({ run, seq, lines: lines.length, previous: chain, chain: next });
-    const name = await file.append(`${text}${seal}\n`);
-    waiting = waiting.slice(lines.length);
+    const lines = Math.min(waiting.length, BATCH_LINES);
+    const bytes = Buffer.from(toText(lines));
+    const next = chainNext(chain, bytes);
+    const seq = written + lines;
+    const seal = JSON.stringify({ run, seq, lines, previous: chain, chain: next });
+    const name = await file.append(Buffer.concat([bytes, Buffer.from(`${seal}\n`)]));
+    waiting = waiting.slice(lines);
+    times = times.slice(lines);
     chain = next;
     written = seq;
     saveHead(run, { seq, chain, file: name });

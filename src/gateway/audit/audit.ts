@@ -68,18 +68,11 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
   const logins = createFailedLogins((fields) => event('login-failed', fields));
 
   return {
-    record({ caller, tool, args, outcome, code, consent, by, ms, bytes }, time) {
+    record(record, time) {
       key ??= readKey(dir, log);
-      const text = toJsonText(args);
-      const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(args))}` : '';
-      const reason = code === undefined ? '' : `,"code":"${code}"`;
-      const who = by === undefined ? '' : `,"by":${JSON.stringify(showName(by))}`;
-      const agreed = consent === undefined ? '' : `,"consent":"${consent}"${who}`;
-      const toMembers = () => {
-        const digest = hash('sha512-256', key + text);
-        return `${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`;
-      };
-      lines.add(text.length > KEPT_LENGTH ? toMembers() : toMembers, time);
+      const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(record.args))}` : '';
+      const line = new CallLine(record, toJsonText(record.args), shown, key);
+      lines.add(line.text.length > KEPT_LENGTH ? line.toMembers() : line, time);
     },
     event,
     failedLogin: logins.add,
@@ -98,6 +91,30 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
       heads?.close();
     },
   };
+}
+
+/** The line of one call. `text` are its arguments as JSON; `shown` is empty, or a member with those that may be written. */
+class CallLine {
+  readonly text: string;
+  readonly #record: AuditRecord;
+  readonly #shown: string;
+  readonly #key: string;
+
+  constructor(record: AuditRecord, text: string, shown: string, key: string) {
+    this.#record = record;
+    this.text = text;
+    this.#shown = shown;
+    this.#key = key;
+  }
+
+  toMembers(): string {
+    const { caller, tool, outcome, code, consent, by, ms, bytes } = this.#record;
+    const digest = hash('sha512-256', this.#key + this.text);
+    const reason = code === undefined ? '' : `,"code":"${code}"`;
+    const who = by === undefined ? '' : `,"by":${JSON.stringify(showName(by))}`;
+    const agreed = consent === undefined ? '' : `,"consent":"${consent}"${who}`;
+    return `${caller},${tool},"args":"${digest}"${this.#shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`;
+  }
 }
 
 /** Throws AUDIT_STORE_UNAVAILABLE if the audit log cannot be written. */

@@ -6,8 +6,8 @@ const KEEP_MS = 1000;
 
 /** Appends to one file per day, `<dir>/<date>.jsonl`, which only the owner can read. */
 export interface DayFile {
-  /** Appends a text and returns the file's name. Rejects if the file cannot be written, and then removes what was written. */
-  append(text: string): Promise<string>;
+  /** Appends bytes and returns the file's name. Rejects if the file cannot be written, and then removes what was written. */
+  append(bytes: Buffer): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function createDayFile(dir: string): DayFile {
   };
 
   return {
-    async append(text) {
+    async append(bytes) {
       const now = performance.now();
       if (handle && now - opened > KEEP_MS) await close();
       if (!handle) {
@@ -37,7 +37,7 @@ export function createDayFile(dir: string): DayFile {
       }
       try {
         // A line that a crash has cut must not merge with the next one.
-        await appendWhole(handle, Buffer.from(isTorn ? `\n${text}` : text));
+        await appendWhole(handle, isTorn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes);
         isTorn = false;
       } catch (error) {
         await close().catch(() => undefined);

@@ -198,24 +198,26 @@ async function acquireAll(semaphores: readonly Semaphore[], { queue, limits }: P
 
 // The only step that differs by format. Settles with the first of result, deadline and cancellation.
 function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: PipelineParts): Promise<ToolResult> {
-  const { entry, middleware } = tool;
-  // Other plugins receive only valid results.
-  const checked = (given: ToolResult): ToolResult => {
-    const result = admitResult(given);
-    checkResult(result, limits);
-    return result;
-  };
+  const { middleware } = tool;
   return new Promise((resolve, reject) => {
     if (call.aborted) return reject(unsent(call.reason));
     call.onAbort(reject);
     call.clock = new Deadline(tool, call, toTimeout);
-    const result =
-      middleware.length === 0
-        ? entry.tool.call(argumentsFor(entry.tool, args), call)
-        : runAround(toInterceptedCall(entry, args, call), middleware, log, (changed) =>
-            entry.tool.call(argumentsFor(entry.tool, changed), call).then(checked),
-          );
+    const result = middleware.length === 0 ? callTool(tool, args, call) : callWithin(tool, args, call, log, limits);
     result.then(resolve, reject);
+  });
+}
+
+function callTool({ entry: { tool } }: VisibleTool, args: JsonObject, call: Call): Promise<ToolResult> {
+  return tool.call(argumentsFor(tool, args), call);
+}
+
+// Other plugins receive only valid results.
+function callWithin(tool: VisibleTool, args: JsonObject, call: Call, log: Logger, limits: Limits): Promise<ToolResult> {
+  return runAround(toInterceptedCall(tool.entry, args, call), tool.middleware, log, async (changed) => {
+    const result = admitResult(await callTool(tool, changed, call));
+    checkResult(result, limits);
+    return result;
   });
 }
 

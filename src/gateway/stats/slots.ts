@@ -25,14 +25,22 @@ export function createSlots(count: number): Slots {
     const calls = buckets.reduce((sum, n) => sum + n, 0);
     return { number: data[base] as number, calls, failed: data[base + 1] as number, buckets };
   };
+  let latest = -1;
+  let base = 0;
+
+  const moveTo = (number: number): void => {
+    latest = number;
+    base = (number % count) * WIDTH;
+    // If the clock was set back, the slot of the later time counts these calls.
+    if ((data[base] as number) >= number) return;
+    data.fill(0, base, base + WIDTH);
+    data[base] = number;
+  };
+
   return {
     add(number, failed, bucket) {
-      const base = (number % count) * WIDTH;
-      // If the clock was set back, the slot of the later time counts these calls.
-      if ((data[base] as number) < number) {
-        data.fill(0, base, base + WIDTH);
-        data[base] = number;
-      }
+      // Most calls fall into the slot of the previous one.
+      if (number !== latest) moveTo(number);
       if (failed) (data[base + 1] as number)++;
       (data[base + 2 + bucket] as number)++;
     },

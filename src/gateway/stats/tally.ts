@@ -73,12 +73,16 @@ export function createTally(): Tally {
     byName.set(name, counter);
     return counter;
   };
+  // One tool is often called many times in a row.
+  let lastEntry: ToolEntry | undefined;
+  let lastCounter: Counter | undefined;
   const counterOf = (entry: ToolEntry | undefined): Counter => {
     if (!entry) return find('', '');
-    const known = byEntry.get(entry);
-    if (known) return known;
-    const counter = find(entry.plugin.id, entry.name);
+    if (lastCounter && entry === lastEntry) return lastCounter;
+    const counter = byEntry.get(entry) ?? find(entry.plugin.id, entry.name);
     byEntry.set(entry, counter);
+    lastEntry = entry;
+    lastCounter = counter;
     return counter;
   };
 
