@@ -1,5 +1,6 @@
 import type { Problem } from '../../src/core/contract/plugin.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { toChoices, toParams } from './params.ts';
 
 /** A function that a plugin declares. */
 export interface TalosFunction {
@@ -28,6 +29,8 @@ export interface TalosSetting {
   readonly options: readonly string[];
   readonly secret: boolean;
   readonly default?: string;
+  /** The function that knows the choices, as an extension of its schema. */
+  readonly choices: ReturnType<typeof toChoices>;
 }
 
 /** A declared trigger. */
@@ -35,6 +38,8 @@ export interface TalosTrigger {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
+  /** The parameters as a JSON Schema. */
+  readonly params?: JsonObject;
 }
 
 /** A group of functions in a plugin. */
@@ -90,12 +95,12 @@ export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: s
       options: Array.isArray(s.options) ? s.options.flatMap((option) => (option === null ? [] : [toText(option)])) : [],
       secret: s.secret === true,
       ...(s.default === undefined || s.default === null ? {} : { default: toText(s.default) }),
+      choices: toChoices(s.source),
     })),
-    triggers: entries(raw.triggers, 'triggers', 'id', problems).map((t) => ({
-      id: t.id as string,
-      label: text(t.label) ?? (t.id as string),
-      ...described(t),
-    })),
+    triggers: entries(raw.triggers, 'triggers', 'id', problems).map((t) => {
+      const params = toParams(entries(t.params, `triggers of "${t.id}": params`, 'key', problems));
+      return { id: t.id as string, label: text(t.label) ?? (t.id as string), ...described(t), ...(params && { params }) };
+    }),
     modules: entries(raw.modules, 'modules', 'id', problems).map((m) => ({
       id: m.id as string,
       functions: Array.isArray(m.functions) ? m.functions.filter((f): f is string => typeof f === 'string') : [],

@@ -33,6 +33,7 @@ export function toOffer(input: OfferInput): Offer {
       id: t.id,
       title: t.label,
       ...(t.description === undefined ? {} : { description: t.description }),
+      ...(t.params && { params: t.params }),
     })),
     needs,
     problems: [...manifest.problems, ...input.problems, ...unsupported(manifest), ...(report ? mismatches(manifest, report) : [])],

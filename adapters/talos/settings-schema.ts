@@ -38,6 +38,7 @@ function toProperty(setting: TalosSetting): JsonObject {
     type: type === 'number' || type === 'boolean' ? type : 'string',
     ...(type === 'select' && options.length > 0 ? { enum: [...options] } : {}),
     ...(value === undefined ? {} : { default: value }),
+    ...setting.choices,
   };
 }
 

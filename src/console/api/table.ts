@@ -2,6 +2,7 @@ import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { callRoutes } from './calls.ts';
 import { changeRoutes } from './changes.ts';
+import { choiceRoutes } from './choices.ts';
 import { clientRoutes } from './clients.ts';
 import { connectRoutes } from './connect.ts';
 import { grantRoutes } from './grants.ts';
@@ -24,6 +25,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   ...overviewRoutes,
   ...pluginRoutes,
   ...settingRoutes,
+  ...choiceRoutes,
   ...toolRoutes,
   ...tryRoutes,
   ...promptRoutes,

@@ -139,6 +139,11 @@ export interface PluginDetails extends Card {
   readonly commands: readonly string[];
 }
 
+/** POST /plugins/:id/choices */
+export interface ChoicesAnswer {
+  readonly choices: readonly { readonly value: string | number | boolean; readonly label: string; readonly group?: string }[];
+}
+
 /** GET /plugins/:id/settings; null if the plugin declares none. */
 export interface SettingsAnswer {
   readonly revision: string;

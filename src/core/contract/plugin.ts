@@ -51,7 +51,7 @@ export interface Manifest {
   readonly guards?: boolean | 'seen';
   /**
    * The settings that it declares, a JSON Schema 2020-12 object. Extensions: `x-path` ("file" or "directory"), `x-choices`
-   * (choices by a function of the plugin), `x-command` (it occurs in a command, so only mcp.json sets it).
+   * (`{ function, args, value, label, group? }`: a tool of the plugin knows the choices, at dotted paths of its result), `x-command` (it occurs in a command, so only mcp.json sets it).
    */
   readonly settings?: JsonObject;
   /** Keys of its entry below which its settings are. Default: `["settings"]`. */
@@ -75,6 +75,8 @@ export interface Trigger {
   readonly id: string;
   readonly title: string;
   readonly description?: string;
+  /** What its consumers may set, a JSON Schema object with the extensions of `Manifest.settings`. */
+  readonly params?: JsonObject;
 }
 
 /** A snapshot of what a plugin offers; a changed offer is a new object. */

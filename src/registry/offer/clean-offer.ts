@@ -42,7 +42,11 @@ export function cleanOffer(offer: Offer): CleanOffer {
       prompts: offer.prompts.flatMap((prompt) => cleanPrompt(prompt, refuse) ?? []),
       resources: addressed(offer.resources, 'resource', ({ uri }) => uri),
       templates: addressed(offer.templates, 'resource template', ({ uriTemplate }) => uriTemplate),
-      triggers: offer.triggers.map((trigger) => ({ ...trigger, ...cleanMembers(trigger, ['title', 'description']) })),
+      triggers: offer.triggers.map((trigger) => ({
+        ...trigger,
+        ...cleanMembers(trigger, ['title', 'description']),
+        ...(trigger.params ? { params: cleanValue(trigger.params) } : {}),
+      })),
       facts: cleanValue(offer.facts),
       ...(offer.adminDetails ? { adminDetails: cleanValue(offer.adminDetails as JsonObject) as AdminDetails } : {}),
       ...(offer.profiles

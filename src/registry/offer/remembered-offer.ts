@@ -93,7 +93,9 @@ const stored = z.object({
   prompts: z.array(prompt),
   resources: z.array(resource),
   templates: z.array(template),
-  triggers: z.array(z.object({ id: text, title: text, description: text.optional() })),
+  triggers: z.array(
+    z.object({ id: text, title: text, description: text.optional(), params: z.custom<JsonObject>(isJsonObject).optional() }),
+  ),
   instructions: text.optional(),
   profiles: z.array(profile).optional(),
   problems: z.array(problem),

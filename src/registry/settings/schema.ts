@@ -30,7 +30,7 @@ export function toSettingsSchema(declared: unknown): SettingsSchema | undefined 
     problems.push('"properties" of the declared settings is not an object.');
   for (const [key, schema] of Object.entries(properties)) {
     const fault = settings.size >= MAX_SETTINGS ? `a plugin may declare ${MAX_SETTINGS} settings` : faultOf(key, schema);
-    if (fault === undefined) settings.set(key, withSecret(key, schema));
+    if (fault === undefined) settings.set(key, withPath(withSecret(key, schema)));
     else if (problems.length < MAX_SETTINGS)
       problems.push(`The setting "${showName(key).slice(0, MAX_KEY_LENGTH)}" is left out: ${fault}.`);
   }
@@ -76,6 +76,14 @@ function faultOf(key: string, schema: JsonValue): string | undefined {
   if (key.length > MAX_KEY_LENGTH) return `its key has more than ${MAX_KEY_LENGTH} characters`;
   if (hasHidden(key)) return 'its key contains invisible characters';
   return isJsonObject(schema) || schema === true ? undefined : 'its schema is not an object';
+}
+
+// Generators of schemas mark the path of a file or folder by its format.
+const PATHS: Readonly<Record<string, string>> = { 'file-path': 'file', 'directory-path': 'directory' };
+
+function withPath(schema: JsonObject): JsonObject {
+  const path = typeof schema.format === 'string' && Object.hasOwn(PATHS, schema.format) ? PATHS[schema.format] : undefined;
+  return path === undefined || schema['x-path'] !== undefined ? schema : { ...schema, 'x-path': path };
 }
 
 // A text whose key names a secret is one, even if its author did not mark it.

@@ -26,6 +26,19 @@ describe('a declaration of settings', { tags: ['settings-shape'] }, () => {
     expect([toSettingsSchema(undefined), read(undefined)]).toEqual([undefined, undefined]);
   });
 
+  it('marks paths that a generator of schemas marked by their format', () => {
+    const text = (format: string) => ({ type: 'string', format });
+    const properties = {
+      a: text('file-path'),
+      b: text('directory-path'),
+      c: text('uri'),
+      d: text('constructor'),
+      e: { ...text('file-path'), 'x-path': 'directory' },
+    };
+    const paths = [...(declare(properties)?.settings ?? [])].map(([key, schema]) => [key, schema['x-path']]);
+    expect(Object.fromEntries(paths)).toEqual({ a: 'file', b: 'directory', c: undefined, d: undefined, e: 'directory' });
+  });
+
   it('leaves out single settings that cannot be used', () => {
     const found = toSettingsSchema(
       JSON.parse('{"properties":{"__proto__":{"default":1},"constructor":{"type":"string"},"toString":true,"n":5,"":{},"a\\u200bb":{}}}'),
