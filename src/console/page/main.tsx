@@ -11,6 +11,7 @@ import { LoginScreen } from './login-screen.tsx';
 import { Failure, Loaded } from './parts/loaded.tsx';
 import { resetPlace } from './router.ts';
 import { CurrentScreen } from './screens.tsx';
+import './escape.ts';
 import './theme.ts';
 
 const refused = signal<Refusal | undefined>(undefined);

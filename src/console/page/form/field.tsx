@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Json } from '../../api/types.ts';
-import { plain } from '../data/hidden.ts';
+import { hiddenIn } from '../data/hidden.ts';
+import { many } from '../data/words.ts';
 import { JsonField } from './json-field.tsx';
 import { ChoiceField, ConstantField, NumberField, TextField, YesNoField } from './plain-fields.tsx';
 import { problemsOf } from './problems.ts';
@@ -20,7 +21,7 @@ export function Field(props: FieldProps) {
   const out = props.value === undefined;
   const label = (
     <>
-      {plain(typeof own.title === 'string' ? own.title : props.name)}
+      {typeof own.title === 'string' ? own.title : props.name}
       {props.required && (
         <span class="star" title="required">
           {' '}
@@ -71,20 +72,27 @@ function About({
   onChange,
 }: ControlProps & { out: boolean; problem: string | undefined }) {
   const said: ComponentChildren[] = [];
+  // A field shows its text as it is, since it can be edited.
+  const hidden = typeof value === 'string' ? hiddenIn(value) : 0;
   if (out) said.push(required ? 'not filled in' : 'left out');
   else if (value === '') said.push('empty text');
-  if (out && own.default !== undefined) said.push(`default: ${plain(JSON.stringify(own.default))}`);
+  if (out && own.default !== undefined) said.push(`default: ${JSON.stringify(own.default)}`);
   return (
     <div class="about">
       {problem !== undefined && (
         <p class="problem" id={`${id}-problem`}>
-          {plain(typeof own.title === 'string' ? own.title : name)} {plain(problem)}
+          {typeof own.title === 'string' ? own.title : name} {problem}
         </p>
       )}
       <p id={`${id}-about`} class="small">
         {[hintOf(own), ...said].join(' · ')}
-        {typeof own.description === 'string' && <span class="description">{plain(own.description)}</span>}
+        {typeof own.description === 'string' && <span class="description">{own.description}</span>}
       </p>
+      {hidden > 0 && (
+        <p class="small">
+          It has {many(hidden, 'hidden character')}, shown escaped here: {value as string}
+        </p>
+      )}
       {!out && !required && (
         <button type="button" class="quiet" disabled={disabled} onClick={() => onChange(undefined)}>
           Leave out <span class="unseen">{name}</span>
@@ -200,7 +208,7 @@ function UnionField(props: ControlProps) {
       >
         {variants.map(({ title }, i) => (
           <option key={i} value={i}>
-            {plain(title)}
+            {title}
           </option>
         ))}
       </select>

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Json } from '../../api/types.ts';
+import { asJson } from '../data/hidden.ts';
 import type { ControlProps } from './props.ts';
 
-const format = (value: Json | undefined): string => (value === undefined ? '' : JSON.stringify(value, null, 2));
+const format = (value: Json | undefined): string => (value === undefined ? '' : asJson(value));
 
 /** JSON as text. While it cannot be read, `onChange` gets undefined and the message is shown. */
 export function JsonText(props: {

@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { plain } from '../data/hidden.ts';
 import type { ControlProps } from './props.ts';
 import { choicesOf, constantOf } from './schema.ts';
 
@@ -89,7 +88,7 @@ export function ChoiceField(props: ControlProps) {
       <option value={-1}>{required ? 'Choose…' : '(left out)'}</option>
       {choices.map(({ label }, i) => (
         <option key={label} value={i}>
-          {plain(label)}
+          {label}
         </option>
       ))}
     </select>
@@ -106,7 +105,7 @@ export function ConstantField(props: ControlProps) {
         checked={value !== undefined}
         onChange={(event) => onChange(event.currentTarget.checked ? constantOf(own) : undefined)}
       />
-      <code>{plain(JSON.stringify(constantOf(own)))}</code>
+      <code>{JSON.stringify(constantOf(own))}</code>
     </span>
   );
 }

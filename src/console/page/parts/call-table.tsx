@@ -1,5 +1,4 @@
 import type { CallLine } from '../../api/types.ts';
-import { plain } from '../data/hidden.ts';
 import { outcomeWords } from '../data/outcome.ts';
 import { atClock, atDay, bytes, exactly, lasting } from '../data/words.ts';
 import { href } from '../router.ts';
@@ -32,11 +31,11 @@ export function CallTable({ calls, caption }: { calls: readonly CallLine[]; capt
               </time>
             </td>
             <td data-label="Client">
-              {plain(call.client ?? call.principal)} <small>{call.client === undefined ? call.transport : plain(call.principal)}</small>
+              {call.client ?? call.principal} <small>{call.client === undefined ? call.transport : call.principal}</small>
             </td>
             <th scope="row">
               <a href={href(['calls', String(call.seq)], { at: String(call.time) })} data-row>
-                {plain(call.plugin)} › {plain(call.tool)}
+                {call.plugin} › {call.tool}
               </a>
             </th>
             <td data-label="Took" class="n">

@@ -1,5 +1,4 @@
 import type { Client } from '../../api/types.ts';
-import { plain } from '../data/hidden.ts';
 import { Ago } from './ago.tsx';
 
 /** Connected clients. `end`: shows a button that ends the session. */
@@ -27,9 +26,9 @@ export function ClientTable({ clients, end }: { clients: readonly Client[]; end?
         {clients.map((client) => (
           <tr key={client.id}>
             <th scope="row">
-              {plain(client.name)} <small>{client.version && plain(client.version)}</small>
+              {client.name} <small>{client.version}</small>
             </th>
-            <td data-label="Who">{plain(client.principal)}</td>
+            <td data-label="Who">{client.principal}</td>
             <td data-label="Profile">{client.profile}</td>
             <td data-label="Transport">
               {client.transport} <small>{client.era}</small>
@@ -54,6 +53,6 @@ export function ClientTable({ clients, end }: { clients: readonly Client[]; end?
 }
 
 const abilities = ({ canBeAsked, hasRoots, watches }: Client): string =>
-  [canBeAsked && 'can be asked', hasRoots && 'has roots', watches.length > 0 && `watches ${watches.map(plain).join(', ')}`]
+  [canBeAsked && 'can be asked', hasRoots && 'has roots', watches.length > 0 && `watches ${watches.join(', ')}`]
     .filter(Boolean)
     .join(', ') || 'none';

@@ -1,5 +1,4 @@
 import type { Card } from '../../api/types.ts';
-import { plain } from '../data/hidden.ts';
 import { bytes, count, lasting, share, tokens } from '../data/words.ts';
 import { href } from '../router.ts';
 import { Ago } from './ago.tsx';
@@ -69,10 +68,10 @@ function Row({ card, full }: { card: Card; full: boolean }) {
     <tr>
       <th scope="row">
         <a href={href(['plugins', id])} data-row>
-          {plain(title || id)}
+          {title || id}
         </a>{' '}
         <small>
-          {format} {plain(version)}
+          {format} {version}
         </small>
       </th>
       <td data-label="State">
@@ -83,7 +82,7 @@ function Row({ card, full }: { card: Card; full: boolean }) {
             <Ago at={since} suffix="" />
           </small>
         )}
-        {why && card.state !== 'ready' && <small class="why">{plain(why.message)}</small>}
+        {why && card.state !== 'ready' && <small class="why">{why.message}</small>}
       </td>
       {full && (
         <>

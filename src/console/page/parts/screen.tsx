@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { plain } from '../data/hidden.ts';
 import { approvals } from '../data/store.ts';
 import { place } from '../router.ts';
 
@@ -20,7 +21,7 @@ export function Screen({ title, trail, children }: { title: string; trail?: Comp
     heading.current?.focus({ preventScroll: true });
   }, [path]);
   useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${title} – plugmux`;
+    document.title = plain(`${waiting > 0 ? `(${waiting}) ` : ''}${title} – plugmux`);
   }, [title, waiting]);
 
   return (

@@ -1,5 +1,4 @@
 import type { Card, Overview } from '../../api/types.ts';
-import { plain } from '../data/hidden.ts';
 import { approvals, clients, overview, plugins } from '../data/store.ts';
 import { many } from '../data/words.ts';
 import { useTopics } from '../live.ts';
@@ -30,18 +29,17 @@ function warningsOf({ config, changes }: Overview, cards: readonly Card[], waiti
 }
 
 function warningOf({ id, title, state, needs, why }: Card): readonly Warning[] {
-  const name = plain(title || id);
+  const name = title || id;
   if (state === 'needs-config')
     return [
       {
-        text:
-          needs.length === 1 ? `${name} needs the setting “${plain(needs[0] ?? '')}”` : `${name} needs ${many(needs.length, 'setting')}`,
+        text: needs.length === 1 ? `${name} needs the setting “${needs[0] ?? ''}”` : `${name} needs ${many(needs.length, 'setting')}`,
         deed: 'Open its settings',
         to: href(['plugins', id, 'settings']),
       },
     ];
   if (state === 'failed')
-    return [{ text: `${name} failed${why ? `: ${plain(why.message)}` : ''}`, deed: 'See what to do', to: href(['plugins', id]) }];
+    return [{ text: `${name} failed${why ? `: ${why.message}` : ''}`, deed: 'See what to do', to: href(['plugins', id]) }];
   return [];
 }
 

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { gone, mayChange, waiting } from '../../data/store.ts';
 import { connection, used } from '../../live.ts';
@@ -38,7 +37,7 @@ function Queue() {
           <ul>
             {gone.value.map(({ entry, why }) => (
               <li key={entry.id}>
-                {plain(entry.plugin)} › {plain(entry.tool)} of {plain(entry.client)}: {plain(why)}
+                {entry.plugin} › {entry.tool} of {entry.client}: {why}
               </li>
             ))}
           </ul>

@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import type { Waiting } from '../../../api/tool-types.ts';
 import type { Json } from '../../../api/types.ts';
 import { route, useAction } from '../../data/act.ts';
-import { hiddenIn, plain } from '../../data/hidden.ts';
+import { hiddenIn } from '../../data/hidden.ts';
 import { many, span } from '../../data/words.ts';
 import { isMap } from '../../form/schema.ts';
 import { Running } from '../../parts/ago.tsx';
@@ -51,14 +51,14 @@ export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string;
     </button>
   );
   return (
-    <article ref={box} class="asked-call" aria-label={`${plain(entry.plugin)} ${plain(entry.tool)}`}>
+    <article ref={box} class="asked-call" aria-label={`${entry.plugin} ${entry.tool}`}>
       <div class="choice-row">
         <h2>
-          {plain(entry.client)}{' '}
+          {entry.client}{' '}
           <small>
-            ({plain(entry.principal)}, profile {entry.profile})
+            ({entry.principal}, profile {entry.profile})
           </small>{' '}
-          wants to run {plain(entry.plugin)} › {plain(entry.tool)}
+          wants to run {entry.plugin} › {entry.tool}
         </h2>
         <span class="small">
           waiting <Running since={entry.since} /> of {span(entry.until - entry.since)}
@@ -67,11 +67,11 @@ export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string;
       <p class="small">
         {[
           ...hintWords(entry.hints),
-          `asked because ${entry.place ? `${plain(entry.place)} says “ask”` : (RULES[entry.ruledBy] ?? `${plain(entry.ruledBy)} says so`)}`,
+          `asked because ${entry.place ? `${entry.place} says “ask”` : (RULES[entry.ruledBy] ?? `${entry.ruledBy} says so`)}`,
         ].join(' · ')}
       </p>
       <Arguments value={entry.arguments} />
-      {entry.preview && <p>Preview by the plugin: “{plain(entry.preview)}”</p>}
+      {entry.preview && <p>Preview by the plugin: “{entry.preview}”</p>}
       <div ref={end} class="end" />
       {action.error && <Failure error={action.error} what={action.error.status === 410 ? 'It is gone; nothing ran.' : 'Not answered.'} />}
       <div class="buttons">
@@ -97,8 +97,8 @@ function Arguments({ value }: { value: Json }) {
       <dl class="facts arguments">
         {texts.map(([name, text]) => (
           <div key={name}>
-            <dt>{plain(name)}</dt>
-            <dd class="mono">{plain(text)}</dd>
+            <dt>{name}</dt>
+            <dd class="mono">{text}</dd>
           </div>
         ))}
       </dl>

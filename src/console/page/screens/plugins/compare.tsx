@@ -1,10 +1,9 @@
 import type { Json, JsonMap, SettingsAnswer } from '../../../api/types.ts';
 import { route } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 
-const show = (value: Json | undefined): string => (value === undefined ? 'not set' : plain(JSON.stringify(value)));
+const show = (value: Json | undefined): string => (value === undefined ? 'not set' : JSON.stringify(value));
 
 /** Somebody saved meanwhile: what they have, and what is in this form. */
 export function Compare(props: {

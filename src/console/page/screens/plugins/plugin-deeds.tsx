@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { Card, PluginDetails } from '../../../api/types.ts';
 import { ask } from '../../api.ts';
 import { type Action, route } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { lasting, many } from '../../data/words.ts';
 import { Confirm } from '../../parts/dialog.tsx';
 import { stateWords } from '../../parts/state-word.tsx';
@@ -27,7 +26,7 @@ export function Deeds({ details, action, reload }: Props) {
   const run = async (deed: Deed) => {
     const done = await action.run<Card>('POST', route('plugins', id, deed));
     reload();
-    if (done) say(`${plain(title || id)}: ${stateWords(done.answer)}`);
+    if (done) say(`${title || id}: ${stateWords(done.answer)}`);
   };
   const start = async (deed: Deed) => {
     if (!INTERRUPTS.has(deed)) return run(deed);
@@ -80,7 +79,7 @@ function Interrupts({ deed, now }: { deed: Deed; now: PluginDetails }) {
       {others.length > 0 && (
         <p>
           Its process is replaced, and with it that of{' '}
-          {others.map(({ title, active: n }) => `${plain(title)} (${many(n, 'running call')})`).join(', ')}.
+          {others.map(({ title, active: n }) => `${title} (${many(n, 'running call')})`).join(', ')}.
         </p>
       )}
       <p>

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import type { PluginDetails } from '../../../api/types.ts';
-import { plain } from '../../data/hidden.ts';
 import { bytes, count, lasting, share, tokens } from '../../data/words.ts';
 import { Ago } from '../../parts/ago.tsx';
 import { Words } from '../../parts/words.tsx';
@@ -33,7 +32,7 @@ export function PluginFacts({ details }: { details: PluginDetails }) {
         <Facts
           rows={[
             ['Isolation', run.isolation],
-            ['Group', run.group && plain(run.group)],
+            ['Group', run.group],
             ['Process id', run.pid === undefined ? 'none: it does not run' : String(run.pid)],
             ['Running', run.since !== undefined && <Ago at={run.since} suffix="" />],
             ['Restarts', count(run.restarts)],
@@ -64,7 +63,7 @@ export function PluginFacts({ details }: { details: PluginDetails }) {
           <ul>
             {problems.map(({ code, subject, message }) => (
               <li key={`${code} ${subject} ${message}`}>
-                {subject && <strong>{plain(subject)}: </strong>}
+                {subject && <strong>{subject}: </strong>}
                 <Words text={message} /> <small>{code}</small>
               </li>
             ))}
@@ -77,7 +76,7 @@ export function PluginFacts({ details }: { details: PluginDetails }) {
           <ul>
             {quarantined.map(({ name, reason }) => (
               <li key={name}>
-                <strong>{plain(name)}</strong>: {plain(reason)}
+                <strong>{name}</strong>: {reason}
               </li>
             ))}
           </ul>
@@ -86,19 +85,17 @@ export function PluginFacts({ details }: { details: PluginDetails }) {
       <h2>Facts</h2>
       <Facts
         rows={[
-          ['Id', plain(details.id)],
+          ['Id', details.id],
           ['Format', details.format],
-          ['Version', plain(details.version)],
-          ['Origin', plain(details.origin)],
-          ['Triggers', triggers.length > 0 && `${triggers.map(plain).join(', ')} (declared; not run)`],
-          ['Commands', commands.length > 0 && commands.map(plain).join(', ')],
+          ['Version', details.version],
+          ['Origin', details.origin],
+          ['Triggers', triggers.length > 0 && `${triggers.join(', ')} (declared; not run)`],
+          ['Commands', commands.length > 0 && commands.join(', ')],
           [
             'Tokens',
             `${tokens(details.tokens.tools)} tools, ${tokens(details.tokens.instructions)} instructions, ${tokens(details.tokens.prompts)} prompts`,
           ],
-          ...Object.entries(facts).map(
-            ([name, value]) => [plain(name), plain(typeof value === 'string' ? value : JSON.stringify(value))] as const,
-          ),
+          ...Object.entries(facts).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const),
         ]}
       />
     </>

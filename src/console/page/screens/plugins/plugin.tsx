@@ -1,6 +1,5 @@
 import type { Card, PluginDetails } from '../../../api/types.ts';
 import { route, useAction } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { mayChange, plugins } from '../../data/store.ts';
 import { many } from '../../data/words.ts';
@@ -19,7 +18,7 @@ export function PluginScreen({ id }: { id: string }) {
   const card = plugins.value.find((plugin) => plugin.id === id);
   const load = useLoad<PluginDetails>(route('plugins', id), `${card?.state} ${card?.since}`);
   return (
-    <Screen title={plain(card?.title || id)} trail={<a href={href(['plugins'])}>Plugins</a>}>
+    <Screen title={card?.title || id} trail={<a href={href(['plugins'])}>Plugins</a>}>
       <Loaded load={load} what="the plugin">
         {(details) => <Details details={{ ...details, ...card }} reload={load.reload} />}
       </Loaded>
@@ -32,7 +31,7 @@ function Details({ details, reload }: { details: PluginDetails; reload: () => vo
   const action = useAction();
   return (
     <>
-      {description && <p>{plain(description)}</p>}
+      {description && <p>{description}</p>}
       <p>
         <StateWord card={details} />
         {since > 0 && (
@@ -45,7 +44,7 @@ function Details({ details, reload }: { details: PluginDetails; reload: () => vo
       {why && <Why card={details} />}
       {details.state === 'needs-config' && (
         <p>
-          Missing: {details.needs.map(plain).join(', ') || 'settings'}. <a href={href(['plugins', id, 'settings'])}>Open its settings</a>
+          Missing: {details.needs.join(', ') || 'settings'}. <a href={href(['plugins', id, 'settings'])}>Open its settings</a>
         </p>
       )}
       {action.error && <Failure error={action.error} />}
@@ -80,7 +79,7 @@ function Why({ card: { why, state } }: { card: Card }) {
       )}
       {why.command && (
         <p>
-          <code>{plain(why.command)}</code> <Copy text={why.command} />
+          <code>{why.command}</code> <Copy text={why.command} />
         </p>
       )}
       <p class="small">{why.code}</p>

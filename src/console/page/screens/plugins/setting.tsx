@@ -48,7 +48,7 @@ function FromFile({ row }: { row: SettingRow }) {
   const shown = row.secret ? '' : row.value === undefined ? '' : typeof row.value === 'string' ? row.value : JSON.stringify(row.value);
   return (
     <div class="field">
-      <label for={id}>{plain(row.title ?? row.key)}</label>
+      <label for={id}>{row.title ?? row.key}</label>
       <input
         id={id}
         type="text"
@@ -61,7 +61,7 @@ function FromFile({ row }: { row: SettingRow }) {
         {row.fixed === 'only-file' && row.source !== 'file' && row.source !== 'environment'
           ? 'only mcp.json can set it'
           : `${row.source === 'environment' ? 'from the environment, named' : 'set'} in ${row.at ?? 'mcp.json'} – change it there`}
-        {row.description && <span class="description">{plain(row.description)}</span>}
+        {row.description && <span class="description">{row.description}</span>}
       </p>
     </div>
   );
@@ -86,7 +86,7 @@ function Secret({ row, closed, secret, problems, form, onSecret }: Props) {
   const typing = (open && secret !== null) || typeof secret === 'string';
   return (
     <div class="field">
-      {typing ? <label for={id}>{plain(row.title ?? row.key)}</label> : <strong>{plain(row.title ?? row.key)}</strong>}
+      {typing ? <label for={id}>{row.title ?? row.key}</label> : <strong>{row.title ?? row.key}</strong>}
       <div class="secret">
         {typing ? (
           <input
@@ -127,12 +127,12 @@ function Secret({ row, closed, secret, problems, form, onSecret }: Props) {
       </div>
       {problem !== undefined && (
         <p class="problem">
-          {plain(row.title ?? row.key)} {plain(problem)}
+          {row.title ?? row.key} {problem}
         </p>
       )}
       <p class="small" id={`${id}-about`}>
         {typing && `${SOURCES[row.source]}${row.required ? ' · required' : ''} · it is stored sealed and never shown again`}
-        {row.description && <span class="description">{plain(row.description)}</span>}
+        {row.description && <span class="description">{row.description}</span>}
       </p>
     </div>
   );

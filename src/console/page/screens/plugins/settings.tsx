@@ -2,7 +2,6 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Json, JsonMap, PluginDetails, SettingRow, SettingsAnswer, SettingsBody, SettingsSaved } from '../../../api/types.ts';
 import type { Refusal } from '../../api.ts';
 import { route, useAction } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { mayChange, plugins } from '../../data/store.ts';
 import { many } from '../../data/words.ts';
@@ -18,7 +17,7 @@ import { Setting } from './setting.tsx';
 
 export function SettingsScreen({ id }: { id: string }) {
   const card = plugins.value.find((plugin) => plugin.id === id);
-  const name = plain(card?.title || id);
+  const name = card?.title || id;
   const load = useLoad<SettingsAnswer | null>(route('plugins', id, 'settings'));
   return (
     <Screen
@@ -50,7 +49,7 @@ function NoSettings({ id }: { id: string }) {
       {load.data && (
         <>
           <p>It was given:</p>
-          <pre>{plain(JSON.stringify(load.data.facts, null, 2))}</pre>
+          <pre>{JSON.stringify(load.data.facts, null, 2)}</pre>
         </>
       )}
     </>
@@ -130,7 +129,7 @@ function Editor({ id, name, answer, reload }: EditorProps) {
       {base.closed && <p class="notice">All settings of this plugin are fixed in mcp.json ({base.closed}). Change them there.</p>}
       {base.problems.map((text) => (
         <p key={text} class="notice warn">
-          {plain(text)}
+          {text}
         </p>
       ))}
       {saved && !changed && <Saved saved={saved} name={name} back={() => put(saved.before, base.revision)} />}
@@ -209,16 +208,16 @@ function Saved({ saved, name, back }: { saved: SettingsSaved; name: string; back
   return (
     <div class={`notice ${good ? 'good' : 'bad'}`} role="status">
       <p>
-        Saved in this gateway <Ago at={Date.now()} />: {saved.changed.map(plain).join(', ') || 'nothing changed'}.{' '}
+        Saved in this gateway <Ago at={Date.now()} />: {saved.changed.join(', ') || 'nothing changed'}.{' '}
         {good
           ? `${name} runs with it.`
           : saved.needs.length > 0
-            ? `${name} still needs ${saved.needs.map(plain).join(', ')}.`
+            ? `${name} still needs ${saved.needs.join(', ')}.`
             : `${name} did not come up.`}
       </p>
       {saved.why && (
         <p>
-          {plain(saved.why.message)} {saved.why.fix && plain(saved.why.fix)} <small>{saved.why.code}</small>
+          {saved.why.message} {saved.why.fix} <small>{saved.why.code}</small>
         </p>
       )}
       {!good && saved.changed.length > 0 && (

@@ -1,7 +1,6 @@
 import type { Instructions, PromptRow } from '../../../api/tool-types.ts';
 import type { Page } from '../../../api/types.ts';
 import { withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { overview, toolsChanged } from '../../data/store.ts';
 import { count, tokens } from '../../data/words.ts';
@@ -37,10 +36,10 @@ export function PromptsScreen() {
               {all.parts.map((part) => (
                 <section key={part.plugin} aria-label={`From ${part.plugin}`}>
                   <h3>
-                    From {plain(part.plugin)} <small>{size(part)}</small>
+                    From {part.plugin} <small>{size(part)}</small>
                   </h3>
                   {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
-                  <pre tabIndex={0}>{plain(part.text)}</pre>
+                  <pre tabIndex={0}>{part.text}</pre>
                 </section>
               ))}
             </>
@@ -71,11 +70,11 @@ function Prompts({ prompts }: { prompts: readonly PromptRow[] }) {
       <tbody>
         {prompts.map((prompt) => (
           <tr key={prompt.name}>
-            <th scope="row">{plain(prompt.title || prompt.name)}</th>
-            <td data-label="Plugin">{plain(prompt.plugin)}</td>
-            <td data-label="What for">{prompt.description ? plain(prompt.description) : '–'}</td>
+            <th scope="row">{prompt.title || prompt.name}</th>
+            <td data-label="Plugin">{prompt.plugin}</td>
+            <td data-label="What for">{prompt.description || '–'}</td>
             <td data-label="Arguments">
-              {prompt.arguments.map(({ name, required }) => `${plain(name)}${required ? ' *' : ''}`).join(', ') || 'none'}
+              {prompt.arguments.map(({ name, required }) => `${name}${required ? ' *' : ''}`).join(', ') || 'none'}
             </td>
             <td data-label="Size">{size(prompt)}</td>
           </tr>

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonMap } from '../../../api/types.ts';
-import { plain } from '../../data/hidden.ts';
 import { focusOnProblem, SchemaForm } from '../../form/form.tsx';
 import { type Problems, problemsOf } from '../../form/problems.ts';
 import { isMap, resolve, startOfGroup } from '../../form/schema.ts';
@@ -35,7 +34,7 @@ export function Question({ id, question, done }: { id: string; question: JsonMap
       }}
     >
       <h2 tabIndex={-1}>The call asks</h2>
-      <p class="asked">{plain(typeof question.message === 'string' ? question.message : 'It asks for your answer.')}</p>
+      <p class="asked">{typeof question.message === 'string' ? question.message : 'It asks for your answer.'}</p>
       <SchemaForm schema={schema} value={value} problems={problems} onChange={setValue} />
       {fault && (
         <p class="problem" role="alert">

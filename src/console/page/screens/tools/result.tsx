@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { TryAnswer } from '../../../api/tool-types.ts';
 import type { Json as Value } from '../../../api/types.ts';
-import { plain } from '../../data/hidden.ts';
 import { bytes, lasting } from '../../data/words.ts';
 import { isMap } from '../../form/schema.ts';
 import { imageOf } from './image.ts';
@@ -42,7 +41,7 @@ export function Result({ answer }: { answer: TryAnswer }) {
       {failure && (
         <div class="notice bad">
           <p>
-            {plain(failure.message)} {failure.fix && plain(failure.fix)}
+            {failure.message} {failure.fix}
           </p>
           <p class="small">{failure.code}</p>
         </div>
@@ -77,14 +76,13 @@ function Block({ block }: { block: Value }) {
       return image ? (
         <img src={image} alt="Sent by the tool" />
       ) : (
-        <p class="notice warn">An image of a type that is not shown: {plain(textOf(block.mimeType))}</p>
+        <p class="notice warn">An image of a type that is not shown: {textOf(block.mimeType)}</p>
       );
     }
     case 'resource_link':
       return (
         <p>
-          <Link uri={textOf(block.uri)} label={textOf(block.title) || textOf(block.name)} />{' '}
-          {textOf(block.description) && plain(textOf(block.description))}
+          <Link uri={textOf(block.uri)} label={textOf(block.title) || textOf(block.name)} /> {textOf(block.description)}
         </p>
       );
     case 'resource': {
@@ -92,7 +90,7 @@ function Block({ block }: { block: Value }) {
       return (
         <>
           <p>
-            <Link uri={textOf(resource.uri)} label="" /> <small>{plain(textOf(resource.mimeType))}</small>
+            <Link uri={textOf(resource.uri)} label="" /> <small>{textOf(resource.mimeType)}</small>
           </p>
           {typeof resource.text === 'string' ? (
             <Text text={resource.text} />
@@ -109,10 +107,10 @@ function Block({ block }: { block: Value }) {
 
 /** Only web addresses become links, and they say nothing of where one came from. */
 function Link({ uri, label }: { uri: string; label: string }) {
-  const words = plain(label || uri);
-  if (!/^https?:\/\//i.test(uri)) return <span>{label ? `${words} (${plain(uri)})` : words}</span>;
+  const words = label || uri;
+  if (!/^https?:\/\//i.test(uri)) return <span>{label ? `${words} (${uri})` : words}</span>;
   return (
-    <a href={uri} target="_blank" rel="noopener noreferrer" title={plain(uri)}>
+    <a href={uri} target="_blank" rel="noopener noreferrer" title={uri}>
       {words}
     </a>
   );
@@ -122,7 +120,7 @@ function Link({ uri, label }: { uri: string; label: string }) {
 function Text({ text }: { text: string }) {
   const rows = tableOf(text);
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys
-  if (!rows) return <pre tabIndex={0}>{plain(text)}</pre>;
+  if (!rows) return <pre tabIndex={0}>{text}</pre>;
   const columns = [...new Set(rows.flatMap(Object.keys))];
   return (
     <table class="cards">
@@ -131,7 +129,7 @@ function Text({ text }: { text: string }) {
         <tr>
           {columns.map((column) => (
             <th key={column} scope="col">
-              {plain(column)}
+              {column}
             </th>
           ))}
         </tr>
@@ -140,8 +138,8 @@ function Text({ text }: { text: string }) {
         {rows.map((row, i) => (
           <tr key={i}>
             {columns.map((column) => (
-              <td key={column} data-label={plain(column)}>
-                {row[column] === undefined ? '' : plain(typeof row[column] === 'string' ? row[column] : JSON.stringify(row[column]))}
+              <td key={column} data-label={column}>
+                {row[column] === undefined ? '' : typeof row[column] === 'string' ? row[column] : JSON.stringify(row[column])}
               </td>
             ))}
           </tr>

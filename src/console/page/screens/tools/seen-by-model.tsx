@@ -1,5 +1,5 @@
 import type { ToolDetails } from '../../../api/tool-types.ts';
-import { plain } from '../../data/hidden.ts';
+import { asJson } from '../../data/hidden.ts';
 import { tokens } from '../../data/words.ts';
 import { Copy } from '../../parts/copy.tsx';
 
@@ -26,7 +26,7 @@ export function Forms({ tool }: { tool: ToolDetails }) {
           ) : (
             <ul class="small">
               {losses.map((loss) => (
-                <li key={loss}>{plain(loss)}</li>
+                <li key={loss}>{loss}</li>
               ))}
             </ul>
           )}
@@ -51,11 +51,11 @@ export function Schemas({ tool }: { tool: ToolDetails }) {
 
 /** JSON to read and to copy. */
 export function Json({ value }: { value: unknown }) {
-  const text = JSON.stringify(value, null, 2);
+  const text = asJson(value);
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
-      <pre tabIndex={0}>{plain(text)}</pre>
+      <pre tabIndex={0}>{text}</pre>
       <Copy text={text} />
     </>
   );

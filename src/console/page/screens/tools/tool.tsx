@@ -1,6 +1,5 @@
 import type { Grant, ToolDetails } from '../../../api/tool-types.ts';
 import { route, useAction, withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { mayChange, toolsChanged } from '../../data/store.ts';
 import { tokens } from '../../data/words.ts';
@@ -30,7 +29,7 @@ export function ToolScreen({ name }: { name: string }) {
   // Each tab shows what is so now: a try may have added a call and a permission.
   const load = useLoad<ToolDetails>(withQuery(route('tools', name), { profile }), `${toolsChanged.value} ${query.get('tab')}`);
   return (
-    <Screen title={plain(name)} trail={<a href={href(['tools'], { profile })}>Tools</a>}>
+    <Screen title={name} trail={<a href={href(['tools'], { profile })}>Tools</a>}>
       <Loaded load={load} what="the tool">
         {(tool) => <Tabs tool={tool} profile={profile ?? 'default'} reload={load.reload} />}
       </Loaded>
@@ -46,9 +45,9 @@ function Tabs({ tool, profile, reload }: { tool: ToolDetails; profile: string; r
       <p>
         {[APPROVAL_WORDS[tool.approval], ...hintWords(tool.hints), `${tokens(tool.tokens)} tokens`].join(' · ')}
         {!tool.on && ' · switched off'}
-        {PIN_WORDS[tool.pin] && ` · ${PIN_WORDS[tool.pin]}`} · of <a href={href(['plugins', tool.plugin])}>{plain(tool.plugin)}</a>
+        {PIN_WORDS[tool.pin] && ` · ${PIN_WORDS[tool.pin]}`} · of <a href={href(['plugins', tool.plugin])}>{tool.plugin}</a>
       </p>
-      <p class="description">{plain(tool.description)}</p>
+      <p class="description">{tool.description}</p>
       <div class="tabs">
         {TABS.map(([name, title]) => (
           <a key={name} href={href(path, { profile: query.get('profile'), tab: name })} aria-current={tab === name ? 'true' : undefined}>
@@ -100,7 +99,7 @@ function Approval({ tool, reload }: { tool: ToolDetails; reload: () => void }) {
           <tbody>
             {tool.grants.map((grant) => (
               <tr key={`${grant.principal} ${grant.profile}`}>
-                <th scope="row">{plain(grant.principal)}</th>
+                <th scope="row">{grant.principal}</th>
                 <td data-label="Profile">{grant.profile}</td>
                 <td data-label="When">{grant.at === undefined ? 'not known' : <Ago at={grant.at} />}</td>
                 <td>

@@ -1,6 +1,5 @@
 import type { ToolList, ToolRow } from '../../../api/tool-types.ts';
 import { route, useAction, withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { mayChange, overview, plugins, toolsChanged } from '../../data/store.ts';
 import { count, many, tokens } from '../../data/words.ts';
@@ -26,7 +25,7 @@ export function ToolsScreen() {
         <Pick
           label="Plugin"
           name="plugin"
-          options={[['', 'all plugins'], ...plugins.value.map(({ id, title }) => [id, plain(title || id)] as const)]}
+          options={[['', 'all plugins'], ...plugins.value.map(({ id, title }) => [id, title || id] as const)]}
         />
         <Pick label="Approval" name="approval" options={[['', 'any'], ...Object.entries(APPROVAL_WORDS)]} />
         <Check label="changed" name="changed" />
@@ -57,7 +56,7 @@ function List({ list, load }: { list: ToolList; load: () => void }) {
   const profile = place.value.query.get('profile') ?? 'default';
   const turn = async (tool: ToolRow) => {
     const done = await action.run<ToolRow>('PUT', route('tools', tool.name), { profile, on: !tool.on });
-    if (done) say(`${plain(tool.name)} is ${done.answer.on ? 'on' : 'off'} in profile ${profile}.`);
+    if (done) say(`${tool.name} is ${done.answer.on ? 'on' : 'off'} in profile ${profile}.`);
     load();
   };
   if (list.items.length === 0) return <None list={list} />;
@@ -124,11 +123,11 @@ function Table({ tools, turn, busy }: { tools: readonly ToolRow[]; turn: (tool: 
           <tr key={tool.name}>
             <th scope="row">
               <a href={href(['tools', tool.name], { profile: place.value.query.get('profile') })} data-row>
-                {plain(tool.name)}
+                {tool.name}
               </a>
               {(tool.pin === 'new' || tool.pin === 'changed') && <small> {PIN_WORDS[tool.pin]}</small>}
             </th>
-            <td data-label="Plugin">{plain(tool.plugin)}</td>
+            <td data-label="Plugin">{tool.plugin}</td>
             <td data-label="Can">{hintWords(tool.hints).join(', ') || '–'}</td>
             <td data-label="Approval">{APPROVAL_WORDS[tool.approval]}</td>
             <td data-label="Tokens" class="n">

@@ -4,7 +4,6 @@ import type { ToolDetails, TryAnswer, TryBody } from '../../../api/tool-types.ts
 import type { Json, JsonMap } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { route } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { toRefusal } from '../../data/load.ts';
 import { mayChange } from '../../data/store.ts';
 import { focusOnProblem, SchemaForm } from '../../form/form.tsx';
@@ -123,9 +122,9 @@ export function TryIt({ tool, profile }: { tool: ToolDetails; profile: string })
         </div>
       </form>
       {asked && (
-        <Confirm title={`Run ${plain(tool.name)}?`} deed="Run" close={() => setAsked(false)} act={() => void call.run(value)}>
+        <Confirm title={`Run ${tool.name}?`} deed="Run" close={() => setAsked(false)} act={() => void call.run(value)}>
           <p>It {tool.hints.destructive ? 'can delete' : 'asks before it runs'}. These arguments are sent:</p>
-          <pre>{plain(JSON.stringify(value, null, 2))}</pre>
+          <pre>{JSON.stringify(value, null, 2)}</pre>
         </Confirm>
       )}
       {call.question && <Question id={call.id} question={call.question} done={call.answered} />}
@@ -211,7 +210,7 @@ function Progress({ progress }: { progress: TryMessage['progress'] }) {
       {progress && (
         <>
           <progress aria-label="Progress" value={progress.progress} max={progress.total ?? undefined} /> {progress.progress}
-          {progress.total !== undefined && ` of ${progress.total}`} {progress.message && plain(progress.message)}
+          {progress.total !== undefined && ` of ${progress.total}`} {progress.message}
         </>
       )}
     </p>

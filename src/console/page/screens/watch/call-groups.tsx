@@ -1,5 +1,4 @@
 import type { CallLine } from '../../../api/types.ts';
-import { plain } from '../../data/hidden.ts';
 import { count, lasting, share } from '../../data/words.ts';
 import { place, setQuery } from '../../router.ts';
 
@@ -55,7 +54,7 @@ export function CallGroups({ calls }: { calls: readonly CallLine[] }) {
             const within = (part: number) => lasting(times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0);
             return (
               <tr key={name}>
-                <th scope="row">{plain(name)}</th>
+                <th scope="row">{name}</th>
                 <td class="n">{count(lines.length)}</td>
                 <td class="n">{share(lines.filter(({ outcome }) => outcome !== 'ok').length, lines.length)}</td>
                 <td class="n">{within(0.5)}</td>

@@ -1,5 +1,4 @@
 import type { CallLine, Json, Page } from '../../../api/types.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { outcomeWords } from '../../data/outcome.ts';
 import { calls, mayChange, overview } from '../../data/store.ts';
@@ -24,7 +23,7 @@ export function CallScreen({ seq }: { seq: string }) {
   };
   const call = known ?? findIn(load.data?.items ?? []);
   return (
-    <Screen title={call ? `${plain(call.plugin)} › ${plain(call.tool)}` : `Call ${seq}`} trail={<a href={href(['calls'])}>Calls</a>}>
+    <Screen title={call ? `${call.plugin} › ${call.tool}` : `Call ${seq}`} trail={<a href={href(['calls'])}>Calls</a>}>
       {known ? (
         <Details call={known} />
       ) : (
@@ -53,13 +52,13 @@ function Details({ call }: { call: CallLine }) {
           ['When', exactly(call.time)],
           ['Took', lasting(call.ms)],
           ['Result', bytes(call.bytes)],
-          ['Client', plain(call.client ?? 'not known')],
-          ['Who', plain(call.principal)],
+          ['Client', call.client ?? 'not known'],
+          ['Who', call.principal],
           ['Profile', call.profile],
           ['Transport', `${call.transport}${call.era ? `, ${call.era}` : ''}`],
-          ['Plugin', <a href={href(['plugins', call.plugin])}>{plain(call.plugin)}</a>],
-          ['Tool', <a href={href(['tools', call.tool])}>{plain(call.tool)}</a>],
-          ['Consent', consent && `${consent}${by ? ` by ${plain(by)}` : ''}`],
+          ['Plugin', <a href={href(['plugins', call.plugin])}>{call.plugin}</a>],
+          ['Tool', <a href={href(['tools', call.tool])}>{call.tool}</a>],
+          ['Consent', consent && `${consent}${by ? ` by ${by}` : ''}`],
           ['Reference', ref && <code>{ref}</code>],
         ]}
       />

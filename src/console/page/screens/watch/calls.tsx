@@ -2,7 +2,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CallLine, CallPage, Page } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { toRefusal, useLoad } from '../../data/load.ts';
 import { OUTCOME_FILTERS } from '../../data/outcome.ts';
 import type { Range } from '../../data/series.ts';
@@ -53,7 +52,7 @@ export function CallsScreen() {
         <Pick
           label="Plugin"
           name="plugin"
-          options={[['', 'all plugins'], ...plugins.value.map(({ id, title }) => [id, plain(title || id)] as const)]}
+          options={[['', 'all plugins'], ...plugins.value.map(({ id, title }) => [id, title || id] as const)]}
         />
         <Search label="Tool" name="tool" />
         <Search label="Client" name="client" />

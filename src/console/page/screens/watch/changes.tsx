@@ -1,6 +1,5 @@
 import type { Change, Changes } from '../../../api/tool-types.ts';
 import { useAction } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { changesChanged, mayChange } from '../../data/store.ts';
 import { atDay, many } from '../../data/words.ts';
@@ -53,7 +52,7 @@ function List({ changes, reload }: { changes: Changes; reload: () => void }) {
         return (
           <section key={plugin} aria-label={plugin}>
             <div class="choice-row">
-              <h2>{plain(plugin)}</h2>
+              <h2>{plugin}</h2>
               {mayChange.value && open.length > 1 && (
                 <button type="button" disabled={action.busy} onClick={() => accept(open)}>
                   Accept all {open.length} of this plugin
@@ -75,10 +74,10 @@ function List({ changes, reload }: { changes: Changes; reload: () => void }) {
           <ul>
             {accepted.map(({ plugin, tool, kind, accepted: by }) => (
               <li key={`${plugin} ${tool}`}>
-                {plain(plugin)} › {plain(tool)} ({KINDS[kind]}){' '}
+                {plugin} › {tool} ({KINDS[kind]}){' '}
                 {by && (
                   <small>
-                    by {plain(by.by)}, <Ago at={by.at} />
+                    by {by.by}, <Ago at={by.at} />
                   </small>
                 )}
               </li>
@@ -96,7 +95,7 @@ function One({ change, busy, accept }: { change: Change; busy: boolean; accept: 
     <article class="change" aria-label={tool}>
       <div class="choice-row">
         <h3>
-          {plain(tool)}{' '}
+          {tool}{' '}
           <small>
             {KINDS[kind]}
             {kind !== 'gone' && ', withheld until you accept it'}
@@ -111,8 +110,7 @@ function One({ change, busy, accept }: { change: Change; busy: boolean; accept: 
       {description && description.length > 0 && (
         <p class="words">
           {description.map(({ text, added, removed }, i) => {
-            const words = plain(text);
-            return added ? <ins key={i}>{words}</ins> : removed ? <del key={i}>{words}</del> : words;
+            return added ? <ins key={i}>{text}</ins> : removed ? <del key={i}>{text}</del> : text;
           })}
         </p>
       )}
@@ -120,7 +118,7 @@ function One({ change, busy, accept }: { change: Change; busy: boolean; accept: 
         <ul>
           {schema.map(({ path, what }) => (
             <li key={`${path} ${what}`}>
-              <code>{plain(path)}</code>: {plain(what)}
+              <code>{path}</code>: {what}
             </li>
           ))}
         </ul>
@@ -129,7 +127,7 @@ function One({ change, busy, accept }: { change: Change; busy: boolean; accept: 
         <ul>
           {hints.map(({ name, before, after }) => (
             <li key={name}>
-              {plain(name)}: <del>{plain(before ?? 'not said')}</del> <ins>{plain(after ?? 'not said')}</ins>
+              {name}: <del>{before ?? 'not said'}</del> <ins>{after ?? 'not said'}</ins>
             </li>
           ))}
         </ul>

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Client } from '../../../api/types.ts';
 import { route, useAction } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { clients, mayChange } from '../../data/store.ts';
 import { ClientTable } from '../../parts/client-table.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
@@ -14,7 +13,7 @@ export function ClientsScreen() {
   const [ending, setEnding] = useState<Client>();
   const action = useAction();
   const end = async ({ id, name }: Client) => {
-    if (await action.run('DELETE', route('clients', id))) say(`The session of ${plain(name)} has ended.`);
+    if (await action.run('DELETE', route('clients', id))) say(`The session of ${name} has ended.`);
   };
   return (
     <Screen title="Clients">
@@ -28,7 +27,7 @@ export function ClientsScreen() {
       )}
       {ending && (
         <Confirm
-          title={`End the session of ${plain(ending.name)}?`}
+          title={`End the session of ${ending.name}?`}
           deed="End session"
           close={() => setEnding(undefined)}
           act={() => void end(ending)}

@@ -3,7 +3,6 @@ import type { Client, ConnectRow, Page } from '../../../api/types.ts';
 import { withQuery } from '../../data/act.ts';
 import { canBe } from '../../data/client-kind.ts';
 import { now } from '../../data/clock.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { clients, overview } from '../../data/store.ts';
 import { Ago } from '../../parts/ago.tsx';
@@ -69,13 +68,13 @@ export function ConnectScreen() {
 }
 
 function Way({ row }: { row: ConnectRow }) {
-  if (row.kind === 'note') return <p class="notice">{plain(row.text)}</p>;
+  if (row.kind === 'note') return <p class="notice">{row.text}</p>;
   return (
     <section aria-label={`${WHERE[row.kind]} ${row.place ?? ''}`.trim()}>
       <h2>
         {WHERE[row.kind]} {row.kind === 'file' && row.place && <code>{row.place}</code>}
       </h2>
-      {row.note && <p>{plain(row.note)}</p>}
+      {row.note && <p>{row.note}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
       <pre tabIndex={0}>{row.text}</pre>
       <Copy text={row.text} />
@@ -108,4 +107,4 @@ function Waits({ client, title, profile }: { client: string; title: string; prof
   );
 }
 
-const nameOf = ({ name, version }: Client): string => (name === '' ? 'A client without a name' : plain(`${name} ${version ?? ''}`.trim()));
+const nameOf = ({ name, version }: Client): string => (name === '' ? 'A client without a name' : `${name} ${version ?? ''}`.trim());

@@ -1,7 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { LogLine, LogPage } from '../../../api/types.ts';
 import { withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { useLoad } from '../../data/load.ts';
 import { overview, plugins } from '../../data/store.ts';
 import { atClock, atMinute, count, exactly, many } from '../../data/words.ts';
@@ -128,7 +127,7 @@ function Lines({ page, area }: { page: LogPage; area: string }) {
               <time dateTime={new Date(time).toISOString()} title={exactly(time)}>
                 {atClock(time)}
               </time>{' '}
-              <b>{level}</b> <span>{plain(text)}</span>
+              <b>{level}</b> <span>{text}</span>
             </div>
           ))}
         </div>

@@ -2,7 +2,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ToolList, ToolRow } from '../../../api/tool-types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { withQuery } from '../../data/act.ts';
-import { plain } from '../../data/hidden.ts';
 import { toRefusal } from '../../data/load.ts';
 import { clients, overview, plugins, toolsChanged } from '../../data/store.ts';
 import { count, many } from '../../data/words.ts';
@@ -109,7 +108,7 @@ function Lines({ seen }: { seen: Seen }) {
         </thead>
         <tbody>
           {plugins.value.map((card) => (
-            <Row key={card.id} id={card.id} title={plain(card.title || card.id)} calls={card.hour.calls} seen={seen} />
+            <Row key={card.id} id={card.id} title={card.title || card.id} calls={card.hour.calls} seen={seen} />
           ))}
         </tbody>
       </table>
@@ -134,7 +133,7 @@ function Row({ id, title, calls, seen }: { id: string; title: string; calls: num
         <span class="stack" data-at={`${id}|tools`}>
           {tools.slice(0, NAMED).map((tool) => (
             <span key={tool.name} data-at={`${id}|tool|${tool.name}`}>
-              <a href={href(['tools', tool.name])}>{plain(tool.name)}</a>
+              <a href={href(['tools', tool.name])}>{tool.name}</a>
             </span>
           ))}
           {tools.length > NAMED && <small>and {count(tools.length - NAMED)} more</small>}
@@ -158,7 +157,7 @@ function Row({ id, title, calls, seen }: { id: string; title: string; calls: num
               .filter((client) => client.profile === profile)
               .map((client) => (
                 <span key={client.id} data-at={`${id}|${profile}|${client.id}`}>
-                  {plain(client.name)}
+                  {client.name}
                 </span>
               )),
           )}
