@@ -14,7 +14,7 @@ import { createApprovals, promptClient } from './gateway/approval/approvals.ts';
 import { type ConsoleApprovals, createConsoleApprovals } from './gateway/approval/console-approvals.ts';
 import { createAudit, proveAudit } from './gateway/audit/audit.ts';
 import { createAuditHeads } from './gateway/audit/audit-heads.ts';
-import { createReload } from './gateway/config-reload.ts';
+import { createRejections, createReload, type Rejection } from './gateway/config-reload.ts';
 import { createEndedProfiles } from './gateway/ended-profiles.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
@@ -68,6 +68,7 @@ export interface App {
   readonly approvals: ConsoleApprovals;
   readonly pins: Pins;
   config(): Config;
+  rejection(): Rejection | undefined;
   /** The limits in effect; reading a property returns its present value. */
   readonly limits: Limits;
   policy(): Policy;
@@ -91,7 +92,6 @@ export interface App {
   ready(): boolean;
   /** Calls in flight. */
   calls(): number;
-  /** Every plugin with its state. */
   plugins(): readonly PluginStatus[];
   /** Rejects new calls and ends long-lived streams. */
   drain(): void;
@@ -119,6 +119,7 @@ export async function createApp({
   let applying: Promise<void> = Promise.resolve();
   const { limits, replace: replaceLimits } = createLiveLimits(config.limits);
   const listeners: ((config: Config) => void)[] = [];
+  const rejections = createRejections(() => config);
   const registerSecrets = (next: Config): void => {
     for (const secret of next.secrets) redactor.add(secret);
     for (const warning of next.warnings) log.warn(warning);
@@ -154,8 +155,8 @@ export async function createApp({
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
     // A rejected configuration may name a missing file; watch for it, since creating it can fix the error.
     watcher?.set([...ownFiles(), ...(look?.files ?? []), ...config.pluginFolders, ...plugins]);
-    const origins = registry.plugins().map(({ origin }) => origin);
     // Runs in the background: it only logs warnings.
+    const origins = registry.plugins().map(({ origin }) => origin);
     if (watcher) void warnOfPermissions(config, origins);
   };
 
@@ -231,15 +232,12 @@ export async function createApp({
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
   };
-  const switches = createToolSwitchAdmin({ registry, policy: () => policy, switches: toolSwitches, changed, record });
-  const admin = createPluginAdmin(registry, enablement, applyConfig, record);
-  const settingsAdmin = createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record });
 
   return {
-    admin,
+    admin: createPluginAdmin(registry, enablement, applyConfig, record),
     logs: logRing,
-    settings: settingsAdmin,
-    switches,
+    settings: createSettingsAdmin({ registry, settings, memory, config: () => config, applyConfig, record }),
+    switches: createToolSwitchAdmin({ registry, policy: () => policy, switches: toolSwitches, changed, record }),
     stateFile: store.file,
     gateway,
     grants,
@@ -248,6 +246,7 @@ export async function createApp({
     registry,
     engine,
     config: () => config,
+    rejection: rejections.current,
     limits,
     onConfig: (listener) => void listeners.push(listener),
     policy: () => policy,
@@ -271,6 +270,7 @@ export async function createApp({
         audit,
         redactor,
         log,
+        rejections,
         rejected: watchAll,
       });
       look = createFileLook(ownFiles(), config.stamp, reload);

@@ -3,6 +3,7 @@ import type { Limits } from '../config/limits.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import type { ConsoleApprovals } from '../gateway/approval/console-approvals.ts';
+import type { Rejection } from '../gateway/config-reload.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SettingsAdmin } from '../gateway/settings-admin.ts';
@@ -31,6 +32,7 @@ export interface ConsoleApp {
   readonly stateFile: StateFile;
   readonly limits: Limits;
   config(): Config;
+  rejection(): Rejection | undefined;
   policy(): Policy;
   failedLogin(address: string, reason: string): void;
   /** Calls in flight. */

@@ -21,12 +21,47 @@ export interface ReloadParts {
   readonly audit: Audit;
   readonly redactor: Redactor;
   readonly log: Logger;
+  readonly rejections: Rejections;
   /** Called after a configuration was rejected. */
   rejected(): void;
 }
 
+/** Why the file that is there now is not the active configuration, in the words of the log, and since when. */
+export interface Rejection {
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface Rejections {
+  put(message: string): void;
+  /** The last one, unless a later configuration was applied. */
+  current(): Rejection | undefined;
+}
+
+export function createRejections(config: () => Config): Rejections {
+  let last: (Rejection & { readonly before: Config }) | undefined;
+  return {
+    put(message) {
+      last = { message, at: Date.now(), before: config() };
+    },
+    current: () => (last?.before === config() ? last : undefined),
+  };
+}
+
 /** Returns the function that reloads the configuration file. It logs a rejected one, and the previous one stays active. */
-export function createReload({ load, config, hold, applyConfig, registry, audit, redactor, log, rejected }: ReloadParts): () => void {
+export function createReload({
+  load,
+  config,
+  hold,
+  applyConfig,
+  registry,
+  audit,
+  redactor,
+  log,
+  rejections,
+  rejected,
+}: ReloadParts): () => void {
   const started = config();
   return () => {
     const before = config();
@@ -42,7 +77,9 @@ export function createReload({ load, config, hold, applyConfig, registry, audit,
     } catch (error) {
       recordRefusal(audit, error);
       const tokens = before.tokens.length > 0 ? ' Tokens that were removed from it still work.' : '';
-      log.error(`configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`);
+      const message = `configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`;
+      log.error(message);
+      rejections.put(message);
       return rejected();
     }
     const { all, late: changedLate } = changesOf(before, config());

@@ -27,7 +27,7 @@ const TITLES: Readonly<Record<(typeof EXPORT_CLIENTS)[number], string>> = {
   continue: 'Continue',
 };
 /** The variable that a client reads its token from, where one is needed. */
-const TOKEN_FROM = 'PLUGMUX_TOKEN';
+export const TOKEN_FROM = 'PLUGMUX_TOKEN';
 
 /** How to connect LLM clients to this gateway. */
 export const connectRoutes: readonly ConsoleRoute[] = [

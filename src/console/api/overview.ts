@@ -1,6 +1,8 @@
+import type { Config } from '../../config/config.ts';
 import { localCaller } from '../../core/contract/caller.ts';
 import { VERSION } from '../../core/package.ts';
 import { closedAt } from '../../registry/settings/file-values.ts';
+import { TOKEN_FROM } from './connect.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { toCallLine } from './shown/call-lines.ts';
 import { toCard, withUsage } from './shown/cards.ts';
@@ -18,8 +20,9 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
   route('get', '/overview', {
     scope: 'observe',
     async handle(context, { session }): Promise<Overview> {
-      const { app, started, revision } = context;
+      const { app, started, revision, command, redactor } = context;
       const config = app.config();
+      const rejection = app.rejection();
       const now = Date.now();
       const { tally, recent } = app.gateway.stats;
       return {
@@ -31,10 +34,12 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
         config: {
           ...(config.file === undefined ? {} : { file: config.file }),
           warnings: config.warnings,
+          ...(rejection && { rejected: { message: redactor.text(rejection.message), at: rejection.at } }),
           fixed: [...config.plugins.keys()].filter((id) => closedAt(config, id) !== undefined),
           auditArguments: config.audit.arguments,
           lockFile: app.pins.rules() !== undefined,
         },
+        shell: shellOf(config, command),
         plugins: app.registry.plugins().map((status) => withUsage(toCard(context, status))),
         profiles: app.policy().profiles(),
         tally: {
@@ -50,3 +55,9 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
     },
   }),
 ];
+
+/** `command` starts a window. */
+function shellOf({ file, tokens }: Config, command: readonly string[] | undefined): Overview['shell'] {
+  if (command) return { command: [...command.slice(0, -1), 'call', ...(file === undefined ? [] : ['--config', file])] };
+  return tokens.length > 0 ? { tokenFrom: TOKEN_FROM } : {};
+}

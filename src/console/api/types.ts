@@ -106,10 +106,17 @@ export interface Overview {
   readonly config: {
     readonly file?: string;
     readonly warnings: readonly string[];
+    /** The file that is there now was rejected; what is shown is the one before it. */
+    readonly rejected?: { readonly message: string; readonly at: number };
     readonly fixed: readonly string[];
     readonly auditArguments: boolean;
     readonly lockFile: boolean;
   };
+  /**
+   * How a shell calls tools: by `command`, if the port of the page serves only the console, else over HTTP, with a token from the
+   * variable `tokenFrom` if one is needed.
+   */
+  readonly shell: { readonly command?: readonly string[]; readonly tokenFrom?: string };
   readonly plugins: readonly Card[];
   readonly profiles: readonly string[];
   /** Seconds of the last 10 minutes and minutes of the last 24 hours that have calls; slots that are missing had none, slots before `started` are unknown. */

@@ -60,6 +60,7 @@ export function createStateSource(app: ConsoleApp, started: number, revision: ()
   };
   // The list of calls is live, so the figures of its plugins follow each call.
   const count = (): void => {
+    if (revision() !== revised) soon();
     const { recent, tally } = app.gateway.stats;
     if (recent.last() === lastCall) return;
     lastCall = recent.last();

@@ -1,6 +1,6 @@
 import type { Card, Overview } from '../../api/types.ts';
 import { approvals, clients, overview, plugins } from '../data/store.ts';
-import { many } from '../data/words.ts';
+import { atMinute, many } from '../data/words.ts';
 import { useTopics } from '../live.ts';
 import { CallCharts } from '../parts/call-charts.tsx';
 import { CallTable } from '../parts/call-table.tsx';
@@ -16,7 +16,17 @@ interface Warning {
 }
 
 function warningsOf({ config, changes }: Overview, cards: readonly Card[], waiting: number): readonly Warning[] {
+  const { rejected } = config;
   return [
+    ...(rejected
+      ? [
+          {
+            text: `The ${atMinute(rejected.at)} version of ${config.file ?? 'mcp.json'}: ${rejected.message}`,
+            deed: 'See the log',
+            to: href(['logs'], { level: 'error' }),
+          },
+        ]
+      : []),
     ...(waiting > 0
       ? [{ text: `${many(waiting, 'call waits', 'calls wait')} for your answer`, deed: 'Answer', to: href(['approvals']) }]
       : []),

@@ -5,7 +5,7 @@ import type { Json, JsonMap } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { route } from '../../data/act.ts';
 import { toRefusal } from '../../data/load.ts';
-import { mayChange } from '../../data/store.ts';
+import { mayChange, overview } from '../../data/store.ts';
 import { focusOnProblem, SchemaForm } from '../../form/form.tsx';
 import { JsonText } from '../../form/json-field.tsx';
 import { fromGateway, type Problems, problemsOf } from '../../form/problems.ts';
@@ -15,9 +15,10 @@ import { Copy } from '../../parts/copy.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/loaded.tsx';
 import { place } from '../../router.ts';
-import { curlOf } from './curl.ts';
+
 import { Question } from './question.tsx';
 import { Result } from './result.tsx';
+import { shellLineOf } from './shell-line.ts';
 
 type TryMessage = Extract<LiveMessage, { type: 'try' }>;
 
@@ -41,6 +42,7 @@ export function TryIt({ tool, profile }: { tool: ToolDetails; profile: string })
   const [asked, setAsked] = useState(false);
   const box = useRef<HTMLFormElement>(null);
   const call = useTry(tool, profile);
+  const shell = overview.value?.shell;
   const id = useId();
   const mustShow = tool.hints.destructive === true || tool.approval === 'required';
 
@@ -118,7 +120,9 @@ export function TryIt({ tool, profile }: { tool: ToolDetails; profile: string })
               Cancel
             </button>
           )}
-          <Copy text={curlOf(tool.name, profile, value)} label="Copy as curl" />
+          {shell && (
+            <Copy text={shellLineOf(tool.name, profile, value, shell)} label={shell.command ? 'Copy as command' : 'Copy as curl'} />
+          )}
         </div>
       </form>
       {asked && (
