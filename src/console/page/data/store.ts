@@ -86,9 +86,14 @@ const freshOf = (known: readonly CallLine[], more: readonly CallLine[]): readonl
 };
 
 /** Newest first, each once. */
+export function mergeCalls(known: readonly CallLine[], more: readonly CallLine[]): readonly CallLine[] {
+  const fresh = freshOf(known, more);
+  return fresh.length === 0 ? known : [...fresh, ...known].sort((a, b) => b.time - a.time || b.seq - a.seq);
+}
+
 export function addCalls(more: readonly CallLine[]): void {
-  const fresh = freshOf(calls.value, more);
-  if (fresh.length > 0) calls.value = [...fresh, ...calls.value].sort((a, b) => b.time - a.time || b.seq - a.seq).slice(0, ROWS);
+  const all = mergeCalls(calls.value, more);
+  if (all !== calls.value) calls.value = all.slice(0, ROWS);
 }
 
 /** Calls are numbered from 1 by each run of the gateway, so the number of the latest one counts also those that were not sent. */

@@ -18,7 +18,7 @@ export function watchWaiting(): void {
     if (!mayChange.value || loadedAt.value === 0) return;
     // One request less on most visits.
     if (overview.peek()?.approvals === 0) waiting.value = [];
-    else void load();
+    else void loadWaiting();
   });
   let known = new Set<string>();
   effect(() => {
@@ -28,7 +28,8 @@ export function watchWaiting(): void {
   });
 }
 
-async function load(): Promise<void> {
+/** Fetches what waits, after an answer was not taken. */
+export async function loadWaiting(): Promise<void> {
   try {
     const { items } = await ask<Page<Waiting>>('GET', 'approvals');
     waiting.value = items;

@@ -3,6 +3,7 @@ import type { Waiting } from '../../../api/tool-types.ts';
 import type { Json } from '../../../api/types.ts';
 import { route, useAction } from '../../data/act.ts';
 import { hiddenIn } from '../../data/hidden.ts';
+import { loadWaiting } from '../../data/waiting.ts';
 import { many, span } from '../../data/words.ts';
 import { isMap } from '../../form/schema.ts';
 import { Running } from '../../parts/ago.tsx';
@@ -29,11 +30,13 @@ const RULES: { readonly [source: string]: string } = {
 export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string; cutOff: boolean }) {
   const box = useRef<HTMLElement>(null);
   const end = useRef<HTMLDivElement>(null);
-  const ready = useReady(box, end, order);
+  const ready = useReady(box, end, order, entry.shown);
   const action = useAction();
   const reply = async (answer: Reply) => {
     const done = await action.run('POST', route('approvals', entry.id), { answer, shown: entry.shown });
     if (done) say(answer === 'deny' ? 'Denied; nothing ran.' : 'Allowed.');
+    // What waits is another thing by now, or nothing.
+    else await loadWaiting();
   };
   const off = cutOff || action.busy;
   const button = (answer: Reply, words: string, look: string, inactive: boolean) => (
@@ -54,11 +57,11 @@ export function Asked({ entry, order, cutOff }: { entry: Waiting; order: string;
     <article ref={box} class="asked-call" aria-label={`${entry.plugin} ${entry.tool}`}>
       <div class="choice-row">
         <h2>
-          {entry.client}{' '}
+          <bdi>{entry.client}</bdi>{' '}
           <small>
             ({entry.principal}, profile {entry.profile})
           </small>{' '}
-          wants to run {entry.plugin} › {entry.tool}
+          wants to run <bdi>{entry.plugin}</bdi> › <bdi>{entry.tool}</bdi>
         </h2>
         <span class="small">
           waiting <Running since={entry.since} /> of {span(entry.until - entry.since)}

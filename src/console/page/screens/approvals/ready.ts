@@ -14,9 +14,11 @@ interface Ready {
 }
 
 /** Whether a row may be answered: not right after it appeared or moved, and only once its arguments were seen to the end. */
-export function useReady(box: RefObject<HTMLElement | null>, end: RefObject<HTMLElement | null>, order: string): Ready {
+export function useReady(box: RefObject<HTMLElement | null>, end: RefObject<HTMLElement | null>, order: string, shown: string): Ready {
   const [settled, setSettled] = useState(false);
-  const [read, setRead] = useState(false);
+  // Of which arguments: others must be seen to their end again.
+  const [seen, setSeen] = useState<string>();
+  const read = seen === shown;
   const moved = useRef(performance.now());
   const place = useRef<number | undefined>(undefined);
 
@@ -42,17 +44,17 @@ export function useReady(box: RefObject<HTMLElement | null>, end: RefObject<HTML
       clearTimeout(timer);
       watch.disconnect();
     };
-  }, [order]);
+  }, [order, shown]);
 
   useEffect(() => {
     const last = end.current;
     if (!last || read) return;
-    const watch = new IntersectionObserver((seen) => {
-      if (seen.some((entry) => entry.isIntersecting)) setRead(true);
+    const watch = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) setSeen(shown);
     });
     watch.observe(last);
     return () => watch.disconnect();
-  }, [read]);
+  }, [read, shown]);
 
   return { settled, read, tooEarly: () => performance.now() - moved.current < SETTLE_MS };
 }

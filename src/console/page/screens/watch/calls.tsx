@@ -2,10 +2,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CallLine, CallPage, Page } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { withQuery } from '../../data/act.ts';
+import { now } from '../../data/clock.ts';
 import { toRefusal, useLoad } from '../../data/load.ts';
 import { OUTCOME_FILTERS } from '../../data/outcome.ts';
 import type { Range } from '../../data/series.ts';
-import { addCalls, callId, calls, callsSeen, noteLast, overview, plugins } from '../../data/store.ts';
+import { addCalls, callId, calls, callsSeen, mergeCalls, noteLast, overview, plugins } from '../../data/store.ts';
 import { atMinute, count, many } from '../../data/words.ts';
 import { useTopics } from '../../live.ts';
 import { CallCharts } from '../../parts/call-charts.tsx';
@@ -78,25 +79,51 @@ function matches(call: CallLine): boolean {
   );
 }
 
+/** Filters that are not of the charts. */
+const FILTERS = ['plugin', 'tool', 'client', 'outcome', 'longer'];
+
+interface Pause {
+  readonly rows: readonly CallLine[];
+  readonly at: number;
+  readonly seq: number;
+  readonly seen: number;
+}
+
+/** What came since a pause, and how that is said. Of calls that match filters only those are counted that the page knows. */
+function sinceOf(pause: Pause): { readonly isNew: (call: CallLine) => boolean; readonly words: string } {
+  const isNew = ({ time, seq }: CallLine): boolean => seq > pause.seq || time > pause.at;
+  const all = callsSeen.value - pause.seen;
+  if (!FILTERS.some((name) => place.value.query.has(name))) return { isNew, words: many(all, 'new call') };
+  const known = calls.value.filter(isNew);
+  const words = many(known.filter(matches).length, 'new call matches', 'new calls match');
+  return { isNew, words: all > known.length ? `at least ${words} of ${count(all)}` : words };
+}
+
 /** While paused the rows stand still, and what comes is counted. */
 function Rows({ older, next, more }: { older: readonly CallLine[]; next: string | undefined; more: (older: readonly CallLine[]) => void }) {
-  const [paused, setPaused] = useState<{ readonly rows: readonly CallLine[]; readonly seen: number }>();
+  const [paused, setPaused] = useState<Pause>();
   const all = calls.value;
+  const since = paused && sinceOf(paused);
   const rows = [
-    ...(paused?.rows ?? all).filter(matches),
+    ...(paused && since
+      ? mergeCalls(
+          paused.rows,
+          all.filter((call) => !since.isNew(call)),
+        )
+      : all
+    ).filter(matches),
     ...older.filter((call) => matches(call) && !all.some((other) => callId(other) === callId(call))),
   ];
-  const fresh = paused ? callsSeen.value - paused.seen : 0;
   return (
     <>
       <div class="choice-row">
         <p class="small" role="status">
-          {paused ? `Paused; ${many(fresh, 'new call')} since.` : `${count(rows.length)} shown, newest first.`}
+          {since ? `Paused; ${since.words} since.` : `${count(rows.length)} shown, newest first.`}
         </p>
         <button
           type="button"
           aria-pressed={paused !== undefined}
-          onClick={() => setPaused(paused ? undefined : { rows: all, seen: callsSeen.value })}
+          onClick={() => setPaused(paused ? undefined : { rows: all, at: now(), seq: all[0]?.seq ?? 0, seen: callsSeen.value })}
         >
           {paused ? 'Resume' : 'Pause'}
         </button>
