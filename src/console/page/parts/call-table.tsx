@@ -31,11 +31,11 @@ export function CallTable({ calls, caption }: { calls: readonly CallLine[]; capt
               </time>
             </td>
             <td data-label="Client">
-              {call.client ?? call.principal} <small>{call.client === undefined ? call.transport : call.principal}</small>
+              <bdi>{call.client ?? call.principal}</bdi> <small>{call.client === undefined ? call.transport : call.principal}</small>
             </td>
             <th scope="row">
               <a href={href(['calls', String(call.seq)], { at: String(call.time) })} data-row>
-                {call.plugin} › {call.tool}
+                <bdi>{call.plugin}</bdi> › <bdi>{call.tool}</bdi>
               </a>
             </th>
             <td data-label="Took" class="n">

@@ -29,7 +29,8 @@ export function Failure({ error, what, retry }: { error: Refusal; what?: string;
       <p>
         {what && <strong>{what} </strong>}
         {error.code === 'FORBIDDEN' && key.value !== undefined ? 'Your key may look, not change.' : <Words text={error.message} />}{' '}
-        {error.fix && <Words text={error.fix} />}
+        {/* The general advice for a wrong address is of no use within the page. */}
+        {error.fix && error.code !== 'NOT_FOUND' && <Words text={error.fix} />}
       </p>
       <p class="small">
         {error.code}

@@ -42,8 +42,8 @@ export function withConsole(config: () => string) {
   let file: string;
   beforeAll(async () => {
     if (skipped) return;
-    // No sandbox within a container that runs as root.
-    browser = await chromium.launch({ executablePath: found, args: ['--no-sandbox'] });
+    // No sandbox within a container that runs as root. The name is one that a stranger has bound to this machine.
+    browser = await chromium.launch({ executablePath: found, args: ['--no-sandbox', '--host-resolver-rules=MAP evil.test 127.0.0.1'] });
     file = config();
     gateway = await serve(file, { atEnd });
   });
