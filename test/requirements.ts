@@ -465,6 +465,11 @@ export const REQUIREMENTS = {
     'settings-shown': 'Every declared setting is shown with the place of its value, and no secret with its value.',
     'skills-repairs': 'Front matter with common mistakes is repaired, and each repair is reported with file and line.',
     'skills-digests': 'Files of skills are served byte by byte, with the digests that skills/list names.',
+    'skills-extension':
+      'Skills are served by the MCP extension for skills in both eras: verbatim front matter and complete lists of files.',
+    'skills-tool': 'A client that knows only tools loads skills and their files with load_skill, and finds one among many by a search.',
+    'skills-profile': 'A profile serves the skills that it selects; the others are unknown, with their prompts and resources.',
+    'skills-watched': 'Skills that are added, changed or removed on disk are served at once.',
     'skills-inside': 'No file outside the folder of a skill can be read through it.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',

@@ -156,6 +156,7 @@ const profile = z
     plugins: z.array(z.string()).optional().describe('plugins that exist in this profile; default: all'),
     tools: z.array(z.string()).optional().describe('tool names, globs or labels; "!" excludes'),
     prompts: z.array(z.string()).optional().describe('prompt names or globs; "!" excludes'),
+    skills: z.array(z.string()).optional().describe('names of skills, <plugin>/<skill>, or globs; "!" excludes'),
     hooks: z.array(z.string()).optional().describe('plugins whose hooks, filters and injectors run in this profile; default: all it has'),
     approval: approval.optional(),
     schemas: schemas.optional(),

@@ -6,28 +6,24 @@ import { isLoopback } from '../core/addresses.ts';
 import type { Caller } from '../core/contract/caller.ts';
 import type { ResourceContents } from '../core/contract/content.ts';
 import type { ListRequester } from '../core/contract/plugin.ts';
-import type { PromptResult } from '../core/contract/prompt.ts';
-import type { ReadResult } from '../core/contract/resource.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
+import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
 import { approvalsPrompt, listApprovals } from './approval/approval-list.ts';
 import type { Approvals } from './approval/approvals.ts';
 import type { Audit } from './audit/audit.ts';
-import { admitPrompt } from './call/admit.ts';
 import { createBegin } from './call/begin.ts';
 import type { Call } from './call/call.ts';
 import { createDeparted } from './call/departed.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './call/opening.ts';
 import type { Outcome, PipelineParts } from './call/pipeline.ts';
-import { toPluginFailed } from './call/plugin-errors.ts';
 import { createRefusals } from './call/refusals.ts';
 import { createSemaphore, createSemaphoreQueue, createSemaphores, type Semaphore } from './call/semaphore.ts';
-import { withDeadline } from './call/with-deadline.ts';
+import { createReading, type Reading } from './reading.ts';
 import { createResourceSubscriptions } from './resource-subscriptions.ts';
 import { createResultCache } from './result/result-cache.ts';
 import { createStoredResults } from './result/stored-results.ts';
@@ -35,8 +31,7 @@ import { createSessionTracker } from './session-tracker.ts';
 import { type CallStats, createCallStats } from './stats/call-stats.ts';
 import { createAddresses } from './view/addresses.ts';
 import { createHandedOut } from './view/handed-out.ts';
-import { findPrompt } from './view/prompts.ts';
-import { ownerOf, ownersOf, readResource } from './view/resources.ts';
+import { ownerOf } from './view/resources.ts';
 import { createSessionViews } from './view/session-views.ts';
 import { createView, type View } from './view/view.ts';
 
@@ -47,7 +42,7 @@ export interface ActiveConfig {
 }
 
 /** The gateway's API for protocol layers. Contains no MCP types. */
-export interface Gateway {
+export interface Gateway extends Reading {
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
   /** The caller's current view; the same object until something changes. Without a session it has the tools of all sessions. */
@@ -62,8 +57,6 @@ export interface Gateway {
   opening(pluginId: string): Promise<void> | undefined;
   /** Calls a tool. Throws DRAINING; rejects with UNKNOWN_TOOL or for an invalid ticket. Every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Semaphore): Promise<Outcome>;
-  getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
-  readResource(uri: string, call: Call): Promise<ReadResult>;
   /** Notifies plugins of a new session of a client. */
   sessionStarted(caller: Caller, session: string): void;
   /** Calls back after the catalogue or the policy has changed. */
@@ -137,7 +130,16 @@ export function createGateway(
 
   const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
   const build = (profile: string, session?: string): View =>
-    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session, (entry) => isOff(profile, entry), redactor.text);
+    createView(registry.catalogue(), rules.policy, rules.config, profile, {
+      prompts: own,
+      session,
+      isOff: (entry) => isOff(profile, entry),
+      async skill({ name, plugin }) {
+        await registry.opening(plugin.id);
+        return view({ principal: '', profile, scopes: [] }).skills.byName.get(name);
+      },
+      redact: redactor.text,
+    });
   const sessions = createSessionViews(build);
   const view = ({ profile }: Caller, session?: string): View => {
     const found = views.get(profile) ?? build(profile);
@@ -172,6 +174,18 @@ export function createGateway(
 
   const opening: OpeningParts = { registry, limits, stopping };
   const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);
+
+  const reading = createReading({
+    limits,
+    addresses,
+    handedOut,
+    kept,
+    cleans,
+    mask,
+    view: (call) => view(call.caller),
+    refuseIfDraining,
+    after,
+  });
 
   const whenListed = (): Promise<void> | undefined => {
     if (waited) return undefined;
@@ -217,34 +231,7 @@ export function createGateway(
       return callLate(late, opening);
     },
     sessionStarted: trackSession,
-    async getPrompt(name, args, call) {
-      refuseIfDraining();
-      const lookUp = (): PromptEntry => {
-        const seen = view(call.caller);
-        call.bounds = seen.settings.bounds;
-        return findPrompt(seen, name, args);
-      };
-      let pluginId = lookUp().plugin.id;
-      const prompt = after([pluginId], call, async () => {
-        const entry = lookUp();
-        pluginId = entry.plugin.id;
-        return toPluginFailed(pluginId, () => entry.prompt.get(args, call));
-      });
-      const fetched = admitPrompt(name, await withDeadline(`Prompt "${name}"`, call, limits, prompt), limits);
-      return addresses.inPrompt(fetched, { pluginId, caller: call.caller });
-    },
-    async readResource(uri, call) {
-      refuseIfDraining();
-      const owners = ownersOf(uri, view(call.caller), handedOut.find(call.caller, uri));
-      const read = (): Promise<ReadResult> => {
-        const seen = view(call.caller);
-        call.bounds = seen.settings.bounds;
-        return readResource(uri, seen, call, { limits, addresses, handedOut, cleans, mask });
-      };
-      const own = kept.read(uri, call.caller);
-      if (own) return { contents: own };
-      return withDeadline('The resource', call, limits, after(owners, call, read));
-    },
+    ...reading,
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {
       registry.onUpdated((pluginId, uri) => {

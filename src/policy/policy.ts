@@ -8,6 +8,7 @@ import type { Manifest } from '../core/contract/plugin.ts';
 import type { SchemaForm } from '../core/contract/schema-form.ts';
 import type { Approval } from '../core/contract/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
+import type { SkillEntry } from '../registry/catalogue/skills.ts';
 import type { DiscoveredPlugin } from '../registry/discovery/discovered-plugin.ts';
 import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import type { LostTool } from '../registry/offer/known-tools.ts';
@@ -28,6 +29,7 @@ export interface Policy {
   /** Whether a caller would see an unlisted tool if its plugin loaded. */
   knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
+  seesSkill(entry: SkillEntry, caller: Caller): boolean;
   seesPlugin(plugin: Pick<Manifest, 'id' | 'alias' | 'parent'>, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
   runsHooksOf(plugin: Manifest, caller: Caller): boolean;
@@ -75,6 +77,7 @@ interface Profile {
   readonly plugins: Selection | undefined;
   readonly tools: Selection | undefined;
   readonly prompts: Selection | undefined;
+  readonly skills: Selection | undefined;
   readonly approval: Rules;
 }
 
@@ -136,6 +139,9 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     knew: (tool, caller) => ruleOn(tool, caller) !== undefined,
     seesPrompt: ({ name, plugin }, caller) =>
       (plugin === GATEWAY_MANIFEST || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
+    seesSkill: ({ name, plugin, skill }, caller) =>
+      seesPlugin(plugin, caller) &&
+      (profiles.get(caller.profile)?.skills?.has([name, ...namesOf(plugin).map((id) => `${id}/${skill.name}`)]) ?? true),
     seesPlugin,
     runsHooksOf(plugin, caller) {
       // A guard applies even in profiles that do not see it.
@@ -150,7 +156,8 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
       };
       for (const [id, rules] of plugins) add(`plugins.${id}.approval`, rules);
       for (const [name, profile] of profiles) {
-        for (const key of ['plugins', 'tools', 'prompts', 'hooks', 'approval'] as const) add(`profiles.${name}.${key}`, profile[key]);
+        for (const key of ['plugins', 'tools', 'prompts', 'skills', 'hooks', 'approval'] as const)
+          add(`profiles.${name}.${key}`, profile[key]);
       }
       return places;
     },
@@ -167,7 +174,7 @@ function namesOf({ id, alias, parent }: Pick<Manifest, 'id' | 'alias' | 'parent'
 }
 
 // Keys of a profile in the file replace those from the plugin.
-function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file }: ProfileFile, offered?: OfferedProfile): Profile {
+function toProfile({ network, fs, hooks, prompts, skills, approval = 'inherit', ...file }: ProfileFile, offered?: OfferedProfile): Profile {
   const select = (list: readonly string[] | undefined): Selection | undefined => (list === undefined ? undefined : createSelection(list));
   const bounds: Bounds = {
     ...offered?.bounds,
@@ -178,6 +185,7 @@ function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file 
     plugins: select(file.plugins ?? offered?.plugins),
     tools: select(file.tools ?? offered?.tools),
     prompts: select(prompts),
+    skills: select(skills),
     hooks: select(hooks),
     askAlways: offered?.askAlways ?? false,
     settings: {

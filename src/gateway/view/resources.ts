@@ -10,6 +10,7 @@ import { toPluginFailed } from '../call/plugin-errors.ts';
 import type { OutputLimits } from '../result/check-result.ts';
 import { type Addresses, fitting } from './addresses.ts';
 import type { HandedOut, Origin } from './handed-out.ts';
+import { findSkill } from './skills.ts';
 import type { View } from './view.ts';
 
 /** The dependencies for reading resources. */
@@ -50,6 +51,8 @@ export async function readResource(address: string, view: View, call: Call, rule
 
 /** The plugin of a resource, and its own address. `handed`: the origin, if the caller received this address. */
 export function ownerOf(address: string, view: View, handed: Origin | undefined): Origin | undefined {
+  const skill = findSkill(address, view);
+  if (skill) return { pluginId: skill.entry.plugin.id, uri: address };
   const listed = view.resources.get(address);
   if (listed) return { pluginId: listed.plugin.id, uri: listed.own };
   const origin = handed ?? viewOf(address, view);
@@ -60,6 +63,8 @@ export function ownerOf(address: string, view: View, handed: Origin | undefined)
 
 /** The ids of plugins that may own an address: by list, by origin, by a tool's view, or by a matching template. */
 export function ownersOf(address: string, view: View, handed: Origin | undefined): string[] {
+  const skill = findSkill(address, view);
+  if (skill) return [skill.entry.plugin.id];
   const listed = view.resources.get(address);
   if (listed) return [listed.plugin.id];
   const origin = handed ?? viewOf(address, view);

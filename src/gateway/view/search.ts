@@ -5,9 +5,8 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { maskProse } from '../../core/secrets/mask-prose.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
-import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
-import { createValidatorSet } from '../../registry/validators.ts';
 import { toAnnotations } from './annotations.ts';
+import { toOwnEntry } from './own-tools.ts';
 import { createToolIndex } from './tool-index.ts';
 import type { ToolRules, VisibleTool } from './visible-tool.ts';
 
@@ -94,21 +93,7 @@ export function createToolSearch(
     },
   };
 
-  const validators = createValidatorSet();
-  const toEntry = (tool: Tool): ToolEntry => ({
-    name: tool.name,
-    plugin: GATEWAY_MANIFEST,
-    tool,
-    description: tool.description,
-    input: tool.input,
-    checker: validators.compile(tool.input, '2020-12'),
-    unchecked: [],
-    headers: [],
-    portable: true,
-    others: [],
-  });
-
-  const entries = [find, run].map(toEntry);
+  const entries = [find, run].map((tool) => toOwnEntry(tool));
   const running = entries[1] as ToolEntry;
   return {
     listed: new Map(entries.map((entry) => [entry.name, complete({ entry, approval: entry.tool.approval })])),

@@ -11,7 +11,10 @@ import { cleanText } from '../../registry/offer/clean.ts';
 import { callTime } from '../call/call-time.ts';
 import type { ActiveMiddleware } from '../call/middleware.ts';
 import { composeInstructions } from './instructions.ts';
+import { type CurrentSkill, createLoadSkill, LOAD_SKILL, skillInstructions } from './load-skill.ts';
+import { toOwnEntry } from './own-tools.ts';
 import { createToolSearch, SEARCH_INSTRUCTIONS, type ToolSearch } from './search.ts';
+import { type VisibleSkills, visibleSkills } from './skills.ts';
 import { createVisibleTool, type ToolRules, type VisibleTool } from './visible-tool.ts';
 
 /** What one profile sees of a catalogue. Immutable; a change creates a new one. */
@@ -30,21 +33,31 @@ export interface View {
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
   readonly views: Places['views'];
   readonly readers: Catalogue['readers'];
+  readonly skills: VisibleSkills;
   readonly instructions: string | undefined;
   readonly middleware: readonly ActiveMiddleware[];
   readonly settings: ProfileSettings;
 }
 
-/** Builds the view of a profile, or of one session in it; `ownPrompts` are the gateway's own prompts. */
+/** What a view has besides the catalogue. */
+export interface ViewParts {
+  /** The gateway's own prompts. */
+  readonly prompts?: readonly PromptEntry[];
+  /** Builds the view of this session. */
+  readonly session?: string | undefined;
+  readonly isOff?: (entry: ToolEntry) => boolean;
+  readonly skill?: CurrentSkill;
+  /** Masks secrets in a text. */
+  readonly redact?: (text: string) => string;
+}
+
+/** Builds the view of a profile, or of one session in it. */
 export function createView(
   catalogue: Catalogue,
   policy: Policy,
   config: Config,
   profile: string,
-  ownPrompts: readonly PromptEntry[] = [],
-  session?: string,
-  isOff: (entry: ToolEntry) => boolean = () => false,
-  redact?: (text: string) => string,
+  { prompts = [], session, isOff = () => false, skill = async (entry) => entry, redact }: ViewParts = {},
 ): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
@@ -75,36 +88,50 @@ export function createView(
     const tool = catalogue.withheld.get(name);
     return tool && policy.knew(tool.entry, caller) ? toolWithheld(name, tool) : undefined;
   };
-  const search =
-    settings.search === true
-      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }), withheld, redact)
-      : undefined;
-  const profileText = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
+  const complete = (tool: Pick<ToolRules, 'entry' | 'approval'>): VisibleTool =>
+    createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool });
   const isComplete = createRequirements(tools);
+  const skills = visibleSkills(catalogue, policy, caller, isComplete);
+  const search = settings.search === true ? createToolSearch(tools, complete, withheld, redact) : undefined;
+  const loading = skills.byName.size === 0 ? undefined : createLoadSkill(skills.byName.values(), skill);
+  // A tool of a plugin keeps its name.
+  const loader =
+    loading && complete({ entry: toOwnEntry(loading, tools.has(LOAD_SKILL) ? `plugmux_${LOAD_SKILL}` : LOAD_SKILL), approval: 'auto' });
+  const listed = search && loader ? new Map([...search.listed, [loader.entry.name, loader]]) : search?.listed;
+  if (loader) tools.set(loader.entry.name, loader);
+  const ownTexts = [
+    search && SEARCH_INSTRUCTIONS,
+    settings.instructions,
+    loader && skillInstructions(skills.byName.values(), loader.entry.name),
+  ];
+  const profileText = cleanText(ownTexts.filter((text) => text !== undefined).join('\n\n'));
   const runsFreely = createFreedom(tools);
   return {
     profile,
     tools,
     bySession: [...tools.values()].some(({ entry }) => entry.tool.shownTo !== undefined),
-    listed: search?.listed ?? tools,
+    listed: listed ?? tools,
     search,
     prompts: new Map(
-      [...withOwn(catalogue.prompts, ownPrompts)].filter(
+      [...withOwn(catalogue.prompts, prompts)].filter(
         ([, entry]) =>
           policy.seesPrompt(entry, caller) &&
           showsTexts(entry.plugin, entry.prompt.composed) &&
           isComplete(entry.prompt.requires) &&
+          skills.has(entry.plugin, entry.prompt.skill) &&
           runsFreely(entry),
       ),
     ),
     resources: new Map(
       [...visible(catalogue.resources)].filter(
-        ([, { plugin, resource }]) => showsTexts(plugin, resource.composed) && isComplete(resource.requires),
+        ([, { plugin, resource }]) =>
+          showsTexts(plugin, resource.composed) && isComplete(resource.requires) && skills.has(plugin, resource.skill),
       ),
     ),
     templates: visible(catalogue.templates),
     views: visible(catalogue.views),
     readers: visible(catalogue.readers),
+    skills,
     middleware,
     settings,
     instructions: composeInstructions(texts, profileText),

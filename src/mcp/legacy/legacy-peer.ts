@@ -163,10 +163,10 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.parts.gateway.sessionStarted(this.caller, this.#settings.session);
     this.#seen = this.parts.gateway.view(this.caller);
     this.#held?.clear();
-    const { instructions } = this.#seen;
+    const { instructions, skills } = this.#seen;
     return JSON.stringify({
       protocolVersion: revision,
-      capabilities: capabilities(),
+      capabilities: capabilities(skills.byName.size > 0),
       serverInfo: SERVER_INFO,
       instructions: instructions && this.redact(instructions),
     });

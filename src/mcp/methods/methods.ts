@@ -5,6 +5,7 @@ import type { Handler, Request } from '../request.ts';
 import { toCallResult, toPromptResult, toReadResult } from '../wire/results.ts';
 import { completeArgument } from './completion.ts';
 import { cacheHints, type ListKind, type Lists } from './lists.ts';
+import { createSkillMethods } from './skills.ts';
 
 /** The methods that both eras have, by name. */
 export type Methods = ReadonlyMap<string, Handler>;
@@ -43,6 +44,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
         toReadResult(await gateway.readResource(need(request.params, 'uri'), request.call()), request.era, cacheHints(shared())),
     ],
     ['completion/complete', (request) => completeArgument(request, gateway)],
+    ...Object.entries(createSkillMethods(gateway, () => cacheHints(shared()))),
   ]);
 }
 

@@ -120,11 +120,11 @@ export class ModernPeer extends Peer {
   }
 
   #describe(): string {
-    const { instructions } = this.parts.gateway.view(this.caller);
+    const { instructions, skills } = this.parts.gateway.view(this.caller);
     return toResult(
       {
         supportedVersions: [MODERN],
-        capabilities: capabilities(),
+        capabilities: capabilities(skills.byName.size > 0),
         instructions: instructions && this.redact(instructions),
         ...cacheHints(this.#modern.shared()),
       },

@@ -20,9 +20,13 @@ export const MODERN_META = {
   'io.modelcontextprotocol/serverInfo': SERVER_INFO,
 };
 
-/** The gateway's capabilities, the same in both eras. */
-export function capabilities(): JsonObject {
+/** The extension for skills. */
+const SKILLS = 'io.modelcontextprotocol/skills';
+
+/** The gateway's capabilities, the same in both eras. `hasSkills`: whether the client sees any. */
+export function capabilities(hasSkills: boolean): JsonObject {
   return {
+    ...(hasSkills ? { extensions: { [SKILLS]: { directoryRead: true } } } : {}),
     tools: { listChanged: true },
     prompts: { listChanged: true },
     resources: { listChanged: true, subscribe: true },

@@ -12,6 +12,7 @@ import { renameIn } from './addresses.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
 import { type Places, placesOf } from './places.ts';
+import { namedSkills, type SkillEntry, skillResources } from './skills.ts';
 
 /** One registered tool under its public name. */
 export interface ToolEntry {
@@ -65,6 +66,8 @@ export interface Catalogue extends Places {
   readonly lost: ReadonlyMap<string, LostTool>;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly readers: ReadonlyMap<string, Reader>;
+  /** Skills by their public names. */
+  readonly skills: ReadonlyMap<string, SkillEntry>;
   readonly instructions: readonly {
     readonly plugin: Manifest;
     readonly text: string;
@@ -118,7 +121,7 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
   const names = publicNames(claims);
   const tools = new Map<string, ToolEntry>();
   const rewriters = rewritersOf(names);
-  const withText = contributions.map((c) => withInstructions(c, rewriters.get(c)));
+  const withText = contributions.map((c) => withInstructions(c, rewriters.get(c))).map(withSkills);
   const places = placesOf(withText.map((w) => ({ ...w, tools: w.contribution.vetted.tools })));
   let dropped = 0;
   const lost = new Map<string, LostTool>();
@@ -136,6 +139,7 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
     readers: new Map(
       contributions.flatMap(({ manifest, offer }) => (offer?.read ? [[manifest.id, { plugin: manifest, read: offer.read }]] : [])),
     ),
+    skills: namedSkills(contributions),
     instructions: withText.flatMap(({ contribution, manifest, text }) =>
       text === '' ? [] : [{ plugin: manifest, text, composed: contribution.offer?.compose !== undefined }],
     ),
@@ -251,6 +255,14 @@ function withInstructions(contribution: Contribution, rewrite: ((text: string) =
     resources: [...resources, instructionsResource(manifest, instructions)],
     templates,
   };
+}
+
+// The files of a plugin's skills are also resources.
+function withSkills(whole: WithText): WithText {
+  const { skills } = whole.contribution.offer ?? {};
+  if (skills === undefined || skills.length === 0) return whole;
+  const { resources, templates } = skillResources(whole.manifest, skills);
+  return { ...whole, resources: [...whole.resources, ...resources], templates: [...whole.templates, ...templates] };
 }
 
 function promptsOf(all: readonly WithText[], rewriters: Rewriters): Map<string, PromptEntry> {

@@ -2,6 +2,7 @@ import type { AdminDetails } from '../../core/contract/admin.ts';
 import type { Manifest, Offer, Problem } from '../../core/contract/plugin.ts';
 import type { Prompt, PromptArgument } from '../../core/contract/prompt.ts';
 import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
+import type { Skill } from '../../core/contract/skill.ts';
 import type { Tool } from '../../core/contract/tool.ts';
 import { foreignOrigin } from '../../core/instance.ts';
 import type { JsonObject } from '../../core/json/json.ts';
@@ -20,7 +21,7 @@ const INVISIBLE = 'contains invisible characters';
 
 /**
  * Makes an offer safe to show: escapes hidden characters, removes `_meta` keys that only the gateway may set, and drops
- * prompts, arguments and resources whose name or address contains hidden characters. `vetTools` checks tool names and schemas.
+ * prompts, arguments, resources and skills whose name or address contains hidden characters. `vetTools` checks tool names and schemas.
  */
 export function cleanOffer(offer: Offer): CleanOffer {
   const problems: Problem[] = [];
@@ -42,6 +43,7 @@ export function cleanOffer(offer: Offer): CleanOffer {
       prompts: offer.prompts.flatMap((prompt) => cleanPrompt(prompt, refuse) ?? []),
       resources: addressed(offer.resources, 'resource', ({ uri }) => uri),
       templates: addressed(offer.templates, 'resource template', ({ uriTemplate }) => uriTemplate),
+      ...(offer.skills ? { skills: offer.skills.flatMap((skill) => cleanSkill(skill, refuse) ?? []) } : {}),
       triggers: offer.triggers.map((trigger) => ({
         ...trigger,
         ...cleanMembers(trigger, ['title', 'description']),
@@ -91,6 +93,17 @@ function cleanPrompt(prompt: Prompt, refuse: Refuse): Prompt | undefined {
     ...cleanMembers(prompt, ['title', 'description'], ['extras']),
     ...(args ? { arguments: kept } : {}),
     ...cleanMeta(prompt),
+  });
+}
+
+// Front matter must stay verbatim or go: escaped, it would differ from the file.
+function cleanSkill(skill: Skill, refuse: Refuse): Skill | undefined {
+  if (hasHidden(skill.name) || hasHidden(skill.address)) return void refuse('skill', skill.name, `its name or address ${INVISIBLE}`);
+  const isClean = skill.frontMatter === undefined || cleanValue(skill.frontMatter) === skill.frontMatter;
+  return withMembers(skill, {
+    ...cleanMembers(skill, ['description', 'compatibility', 'allowedTools']),
+    ...(isClean ? {} : { frontMatter: undefined as never }),
+    ...cleanMeta(skill),
   });
 }
 

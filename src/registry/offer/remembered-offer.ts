@@ -48,11 +48,25 @@ const prompt = z.object({
   requires: texts.optional(),
   runs: text.optional(),
   guarded: flag,
+  skill: text.optional(),
 });
 const described = { ...listed, name: text, mimeType: text.optional(), annotations: object.optional(), requires: texts.optional() };
 const size = z.custom((value) => typeof value === 'number' || value instanceof ExactNumber, 'it is not a number');
-const resource = z.object({ ...described, uri: text, size: size.optional(), composed: flag });
+const resource = z.object({ ...described, uri: text, size: size.optional(), composed: flag, skill: text.optional() });
 const template = z.object({ ...described, uriTemplate: text });
+const skill = z.object({
+  name: text,
+  description: text.optional(),
+  address: text,
+  frontMatter: object.optional(),
+  forModels: z.boolean(),
+  compatibility: text.optional(),
+  allowedTools: text.optional(),
+  requires: texts.optional(),
+  untrusted: flag,
+  meta: object.optional(),
+  at: text.optional(),
+});
 const problem = z.object({
   code: z.custom((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code), 'it is not an error code').optional(),
   message: text,
@@ -93,6 +107,7 @@ const stored = z.object({
   prompts: z.array(prompt),
   resources: z.array(resource),
   templates: z.array(template),
+  skills: z.array(skill).optional(),
   triggers: z.array(
     z.object({ id: text, title: text, description: text.optional(), params: z.custom<JsonObject>(isJsonObject).optional() }),
   ),
@@ -125,7 +140,7 @@ export function writeOffer(offer: Offer): string | undefined {
 /** Reads a stored offer; `refuse` replaces every function. Throws if the text is not one that `writeOffer` wrote. */
 export function readOffer(json: string, refuse: () => Promise<never>): Offer {
   if (json.length > MAX_CHARS) throw new Error('it is too long');
-  const { reads, composes, intercepts, tools, prompts, resources, templates, ...rest } = stored.parse(parseExact(json));
+  const { reads, composes, intercepts, tools, prompts, resources, templates, skills, ...rest } = stored.parse(parseExact(json));
   return {
     ...emptyOffer,
     ...rest,
@@ -133,6 +148,7 @@ export function readOffer(json: string, refuse: () => Promise<never>): Offer {
     prompts: prompts.map((item) => ({ ...item, get: refuse })),
     resources: resources.map((item) => ({ ...item, read: refuse })),
     templates: templates.map((item) => ({ ...item, read: refuse })),
+    ...(skills ? { skills: skills.map((item) => ({ ...item, files: refuse, list: refuse, read: refuse, load: refuse })) } : {}),
     ...(reads ? { read: refuse } : {}),
     ...(composes ? { compose: refuse } : {}),
     // The steps are known once the plugin has opened.

@@ -61,6 +61,7 @@ const view = {
   prompts: new Map([['greet', { name: 'greet', plugin: manifest, prompt }]]),
   resources: new Map([['a:b', { address: 'a:b', own: 'a:b', plugin: manifest, resource }]]),
   templates: new Map(),
+  skills: { byName: new Map(), byAddress: new Map(), has: () => true },
   instructions: 'how to',
   middleware: [],
   settings,
