@@ -17,6 +17,9 @@ export const EXPORT_CLIENTS = [
 /** The LLM APIs that have an export. */
 export const EXPORT_APIS = ['openai', 'anthropic', 'gemini', 'openapi'] as const;
 
+/** Exports that are the same for every configuration. */
+export const EXPORT_BOARDS = ['grafana'] as const;
+
 /** A client or an API. */
 export type ExportTarget = (typeof EXPORT_CLIENTS)[number] | (typeof EXPORT_APIS)[number];
 

@@ -8,7 +8,7 @@ import { didYouMean } from '../../core/text/nearest.ts';
 import { escapeForTerminal } from '../../core/text/text.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import type { ExportPart, Server } from '../../export/exporter.ts';
-import { EXPORT_TARGETS, isExportClient, isExportTarget } from '../../export/targets.ts';
+import { EXPORT_BOARDS, EXPORT_TARGETS, isExportClient, isExportTarget } from '../../export/targets.ts';
 import { ownCommand } from '../connect.ts';
 import { type CommonOptions, openSession, UsageError, withPlugins } from '../context.ts';
 import { print } from '../print.ts';
@@ -22,19 +22,25 @@ interface Options extends CommonOptions {
 
 const TOKEN_FROM = 'PLUGMUX_TOKEN';
 
-/** `plugmux export`: a client's configuration with its allow-list, or tool definitions for an LLM API. */
+const NAMES = [...EXPORT_TARGETS, ...EXPORT_BOARDS];
+
+/** `plugmux export`: a client's configuration with its allow-list, tool definitions for an LLM API, or a board for /metrics. */
 export function addExport(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('export')
-    .description('print the configuration for an LLM client, or tool definitions for an LLM API')
-    .argument('<target>', `a client or an API: ${EXPORT_TARGETS.join(', ')}`)
+    .description('print the configuration for an LLM client, tool definitions for an LLM API, or a Grafana board')
+    .argument('<target>', `a client, an API or a board: ${NAMES.join(', ')}`)
     .option('--profile <name>', 'the tools of this profile', DEFAULT_PROFILE)
     .addOption(new Option('--http [address]', 'connect to a running gateway; default: as mcp.json says'))
     .option('--name <name>', 'what the client calls the gateway', 'plugmux')
     .option('--json', 'print all parts as JSON')
     .action(async (target: string, options: Options) => {
+      if (target === 'grafana') {
+        const { grafanaBoard } = await import('../../export/grafana.ts');
+        return printData(grafanaBoard(), options.json);
+      }
       if (!isExportTarget(target)) {
-        const fix = didYouMean(target, EXPORT_TARGETS).trim() || `Use one of: ${EXPORT_TARGETS.join(', ')}.`;
+        const fix = didYouMean(target, NAMES).trim() || `Use one of: ${NAMES.join(', ')}.`;
         throw new UsageError(`There is no export for "${target}".`, fix);
       }
       const { name, profile } = options;
@@ -60,12 +66,15 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
           }),
         ) as readonly ExportPart[];
         if (isExportClient(target)) return print(parts, options.json, () => parts.map(show).join('\n\n'));
-        // Code reads this, so notes are kept apart from the data.
-        const [data, ...notes] = parts;
-        print(data?.content, options.json, () => show(data ?? {}));
-        for (const { note } of notes) process.stderr.write(`note: ${escapeForTerminal(note ?? '')}\n`);
+        printData(parts, options.json);
       });
     });
+}
+
+// Code reads this, so notes are kept apart from the data.
+function printData([data, ...notes]: readonly ExportPart[], json: boolean | undefined): void {
+  print(data?.content, json, () => show(data ?? {}));
+  for (const { note } of notes) process.stderr.write(`note: ${escapeForTerminal(note ?? '')}\n`);
 }
 
 function originOf({ listen }: Config, http: string | true): string {
