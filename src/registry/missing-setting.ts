@@ -11,7 +11,12 @@ export interface MissingSetting {
 }
 
 /** Describes a setting that a plugin needs. */
-export function missingSetting(plugin: string, key: string, settings: JsonObject | undefined): MissingSetting {
+export function missingSetting(
+  plugin: string,
+  key: string,
+  settings: JsonObject | undefined,
+  { entry = plugin, settingsAt }: { readonly entry?: string; readonly settingsAt?: readonly string[] | undefined } = {},
+): MissingSetting {
   const schema = toSettingsSchema(settings)?.settings.get(key);
   const command =
     isJsonObject(schema) && !isFileOnly(schema)
@@ -21,7 +26,14 @@ export function missingSetting(plugin: string, key: string, settings: JsonObject
     code: 'NEEDS_CONFIGURATION',
     subject: key,
     message: `"${key}" is required and not set; its tools are hidden until it is.`,
-    fix: `Set "plugins": { "${plugin}": { "credentials": { "${key}": "\${env:NAME}" } } } in mcp.json.`,
+    fix: `Set ${placeOf([entry, ...(settingsAt ?? ['credentials']), key])} in mcp.json.`,
     ...(command === undefined ? {} : { command }),
   };
+}
+
+// As in the file: "plugins": { "<entry>": { … "<key>": "${env:NAME}" } }.
+function placeOf(path: readonly string[]): string {
+  const value = '"${env:NAME}"';
+  const inner = path.reduceRight((below, key) => `{ "${key}": ${below} }`, value);
+  return `"plugins": ${inner}`;
 }

@@ -75,7 +75,7 @@ async function readYielded(
       });
     }
     const missing = neededBy(source, own);
-    if (missing.length > 0) throw toMissing(missing, yielder.id, manifest.settings);
+    if (missing.length > 0) throw toMissing(missing, yielder, manifest);
     const { adapter, manifest: read } = source.server
       ? await readServer({ ...source, key: id, server: mergeServer(source.server, own), entry: plugin.entry }, adapters, host)
       : await readInside({ ...source, key: id, entry: plugin.entry }, manifest, adapters, host);
@@ -145,16 +145,16 @@ function neededBy({ needs = [] }: Source, own: ServerFile): string[] {
   return [...new Set(needs.filter(({ at }) => !isReplaced(at)).map(({ setting }) => setting))];
 }
 
-function toMissing(settings: readonly string[], plugin: string, declared: JsonObject | undefined): GatewayError {
-  const all = settings.map((key) => missingSetting(plugin, key, declared));
-  const names = settings.map((key) => `"${key}"`).join(', ');
-  const commands = all.map(({ command, fix }) => (command === undefined ? fix : `\`${command}\``));
+function toMissing(keys: readonly string[], { id, config }: DiscoveredPlugin, { settings, settingsAt }: Manifest): GatewayError {
+  const all = keys.map((key) => missingSetting(id, key, settings, { entry: config.id, settingsAt }));
+  const names = keys.map((key) => `"${key}"`).join(', ');
+  const steps = all.map(({ command, fix }) => (command === undefined ? fix : `Run \`${command}\`.`));
   return new GatewayError(
     'NEEDS_CONFIGURATION',
-    `It uses ${names} of the plugin "${plugin}", which ${settings.length === 1 ? 'is' : 'are'} not set.`,
+    `It uses ${names} of the plugin "${id}", which ${keys.length === 1 ? 'is' : 'are'} not set.`,
     {
-      plugin,
-      fix: commands.every((command) => command.startsWith('`')) ? `Run ${commands.join(' and ')}.` : commands.join(' '),
+      plugin: id,
+      fix: steps.join(' '),
     },
   );
 }
