@@ -386,6 +386,10 @@ export const REQUIREMENTS = {
     'build-when-stale': 'A start by `npm start` builds if and only if a source is newer than the last build.',
     'config-foreign':
       'Files of other clients work unchanged: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; a missing value affects only its own entry.',
+    'agent-plugins':
+      'Plugins of the Agent Plugins standard 1.0 are loaded, skipped and reported in whole and in part as the standard requires, and nothing outside of them is read or started.',
+    'foreign-plugins':
+      'Plugins for Claude Code, Cursor, Codex and the Gemini CLI serve their servers, commands, skills and texts with the meaning of their own host; hooks and shell text never run, and nothing in them loosens an approval.',
     'yielded-servers':
       'Servers that a plugin brings are served below its id, with its rules, limits, environment and switches, and keys of their own beat these. A missing setting hides only the server that uses it, and a change restarts only that server.',
     proxies:

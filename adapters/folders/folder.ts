@@ -12,6 +12,8 @@ export interface Folder {
   readonly values: Values;
   /** The writable folder of the plugin; created on the first use. */
   dataDir(): string;
+  /** The name in its first manifest, from which the data folder gets its own. */
+  named(name: string): void;
   readonly report: (problem: Problem) => void;
 }
 

@@ -26,6 +26,7 @@ export function readAgentPlugin(folder: Folder): Declared {
   const manifest = readJsonFile(root, file);
   checkManifest(manifest, folder);
   const { name, version, description, extensions } = manifest.value as { name: string } & JsonObject;
+  folder.named(name);
   const facts: JsonObject = isJsonObject(extensions) && Object.keys(extensions).length > 0 ? { extensions: Object.keys(extensions) } : {};
   return {
     ...NOTHING,

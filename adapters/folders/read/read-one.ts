@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Source } from '../../../src/core/contract/adapter.ts';
 import type { Host } from '../../../src/core/contract/host.ts';
 import type { Manifest, Problem } from '../../../src/core/contract/plugin.ts';
@@ -13,6 +14,7 @@ import type { Declared, Format, Listed } from '../format.ts';
 import { createValues, ownSettings } from '../servers/values.ts';
 import { linkedFolder } from './gemini-link.ts';
 import { merge } from './merge.ts';
+import { toId } from './to-id.ts';
 import { toManifest } from './to-manifest.ts';
 
 const READERS: Readonly<Record<Format, (folder: Folder) => Declared>> = {
@@ -28,16 +30,20 @@ export function readOne(source: Source, formats: readonly Format[], host: Host, 
   const problems: Problem[] = [];
   const path = formats.includes('gemini') ? linkedFolder(source.path) : source.path;
   const root = realpathSync(path);
-  const id = source.key ?? listed?.name;
-  const dataId = (): string => id ?? all.name;
+  let id = source.key ?? listed?.name;
   const folder: Folder = {
     root,
     project: source.entry.cwd,
     values: createValues(source.entry, listed && ownSettings(source.entry, listed.name), host),
-    dataDir: () => host.dataDir(dataId()),
+    // Ids of unnamed plugins are known once a manifest is read.
+    dataDir: () => host.dataDir(id ?? basename(root)),
+    named: (name) => {
+      id ??= toId(name);
+    },
     report: (problem) => void problems.push(problem),
   };
   const all = merge(readEach(formats, folder, listed));
+  folder.named(all.name);
   return toManifest(all, { source, folder, formats, problems, host, path: source.path, ...(listed ? { listed } : {}) });
 }
 

@@ -12,6 +12,7 @@ import { defaultedEntry } from '../servers/default-entry.ts';
 import { programFault } from '../servers/program-fault.ts';
 import { toSource, type Use, type YieldedServer } from '../servers/to-source.ts';
 import { ruleKeys } from './merge.ts';
+import { toId } from './to-id.ts';
 
 /** A manifest with what `open` needs. */
 export interface FolderManifest extends Manifest {
@@ -95,15 +96,6 @@ function withRules(yielded: YieldedServer, { rules }: Declared): YieldedServer {
     ...(excludeTools.length > 0 ? { excludeTools } : {}),
   };
   return { ...yielded, source: { ...source, server } };
-}
-
-function toId(name: string): string {
-  return (
-    name
-      .replace(/[^A-Za-z0-9_.-]+/g, '-')
-      .replace(/^[-.]+/, '')
-      .slice(0, 64) || 'plugin'
-  );
 }
 
 // Variables that a server names count as settings, unless the environment of the gateway has them.
