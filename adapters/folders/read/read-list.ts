@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Source } from '../../../src/core/contract/adapter.ts';
 import type { Host } from '../../../src/core/contract/host.ts';
 import type { Manifest, Problem } from '../../../src/core/contract/plugin.ts';
@@ -23,7 +23,7 @@ interface Found {
 export function readList(source: Source, file: string, format: Format, host: Host): Manifest[] {
   const problems: Problem[] = [];
   const report = (problem: Problem): void => void problems.push(problem);
-  const json = readJsonFile(dirname(file), file);
+  const json = readJsonFile(source.path, file);
   const found = file.endsWith('installed_plugins.json') ? installed(json, report) : catalogued(json, source.path, report);
   const { key: _, ...rest } = source;
   const manifests = found.slice(0, MAX_PLUGINS).flatMap(({ name, path, entry }): Manifest[] => {

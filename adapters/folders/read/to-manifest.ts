@@ -103,13 +103,14 @@ function toSettings({ settings, required }: Declared, uses: readonly Use[], host
   const properties: Record<string, JsonObject> = { ...settings };
   const needed = new Set(required);
   for (const { setting, isSet, inCommand, inHeader } of uses) {
-    if (!isSet) needed.add(setting);
-    if (!Object.hasOwn(properties, setting) && isSet && values.setting(setting) === undefined) continue;
     const before = properties[setting] ?? { type: 'string' };
     const isSecret = before.writeOnly === true || inHeader || namesSecret(setting);
-    properties[setting] = { ...before, ...(isSecret ? { writeOnly: true } : {}), ...(inCommand ? { 'x-command': true } : {}) };
     const value = isSecret ? values.variable(setting) : undefined;
     if (value !== undefined && value !== '') host.hide(value);
+    if (!isSet) needed.add(setting);
+    // What the environment of the gateway has needs no setting.
+    if (!Object.hasOwn(properties, setting) && isSet && values.setting(setting) === undefined) continue;
+    properties[setting] = { ...before, ...(isSecret ? { writeOnly: true } : {}), ...(inCommand ? { 'x-command': true } : {}) };
   }
   if (Object.keys(properties).length === 0) return undefined;
   return { type: 'object', properties, required: [...needed].filter((key) => Object.hasOwn(properties, key)) };
