@@ -9,7 +9,6 @@ import { CALL_TIMEOUT_MS, type EthosManifest } from './manifest.ts';
 import type { EthosCredential } from './read/package-file.ts';
 import { type Recognised, recogniseSource } from './read/recognise.ts';
 import { relate } from './read/relate.ts';
-import { readSkills } from './read/skills.ts';
 
 /** Adapter for Ethos plugins: folders and npm packages that export `activate(api)`. */
 export const ethos: Adapter = {
@@ -37,7 +36,7 @@ export const ethos: Adapter = {
   async open(manifest, host: Host) {
     const own = manifest as EthosManifest;
     if (own.fault) throw own.fault;
-    const { openPlugin } = await import('./open.ts');
+    const [{ openPlugin }, { readSkills }] = await Promise.all([import('./open.ts'), import('./read/skills.ts')]);
     return openPlugin(own, await readSkills(own.found.folder, own.found.package.skillsDir), host);
   },
 };

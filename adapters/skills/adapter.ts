@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { VERSION } from '../../src/core/package.ts';
-import { skillFolders } from '../../src/host/skills/read-skills.ts';
+import { skillFolders } from '../../src/host/skills/skill-folders.ts';
 import type { SkillsManifest } from './manifest.ts';
 import { homeFolderOf, SKILL_HOSTS, type SkillHost } from './places.ts';
 

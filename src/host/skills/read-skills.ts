@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, sep } from 'node:path';
 import type { Offer, Problem } from '../../core/contract/plugin.ts';
 import { fileFault } from '../../core/file-fault.ts';
 import { readSkill, type SkillFacts } from './read-skill.ts';
 import { createSkill, type SkillSettings, skillPrompt } from './skill.ts';
+import { skillFolders } from './skill-folders.ts';
 
 /** No client shows more, and each costs a file to read at the start. */
 const MAX_SKILLS = 2_000;
@@ -22,16 +23,6 @@ export interface SkillsPlace {
   readonly within?: string;
   /** How problems name the root; default: its last segment. */
   readonly shown?: string;
-}
-
-/** The folders of the skills in a place: the root itself, or its direct subfolders that hold a SKILL.md. Sorted by name. */
-export function skillFolders(root: string): string[] {
-  if (existsSync(join(root, 'SKILL.md'))) return [root];
-  return readdirSync(root, { withFileTypes: true })
-    .filter((item) => (item.isDirectory() || item.isSymbolicLink()) && item.name !== '.git' && item.name !== 'node_modules')
-    .map(({ name }) => join(root, name))
-    .filter((folder) => existsSync(join(folder, 'SKILL.md')))
-    .sort();
 }
 
 /** Reads all skills of some places. A bad skill is reported and never hides another; of two with one name, the first is served. */

@@ -13,7 +13,19 @@ import { openPage } from '../support/page.ts';
 
 const RECORD = new URL('../../support/record-modules.mjs', import.meta.url).href;
 /** Packages that most gateways never need; the page's own are never loaded by a gateway. */
-const LAZY = ['express', 'prom-client', 'jose', 'preact', '@preact/signals', 'uplot', 'diff', 'body-parser', '@opentelemetry/api'];
+const LAZY = [
+  'yaml',
+  'smol-toml',
+  'express',
+  'prom-client',
+  'jose',
+  'preact',
+  '@preact/signals',
+  'uplot',
+  'diff',
+  'body-parser',
+  '@opentelemetry/api',
+];
 
 interface Recorded {
   readonly env: NodeJS.ProcessEnv;
