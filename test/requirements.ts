@@ -456,6 +456,7 @@ export const REQUIREMENTS = {
       'The figures of /metrics are in the text format of Prometheus, for tokens with the scope "metrics" or "admin", or for all if the file says so.',
     'grafana-board':
       'The board of `plugmux export grafana` asks only for figures of /metrics, in queries that the grammar of Prometheus reads.',
+    'console-errors': 'Errors of the API say what is wrong and what can be done, with the facts and words of the command line.',
     'console-overview': 'One answer has what the first screen of the console shows, within 60 KB at 20 plugins.',
     'console-calls': 'The console lists finished calls of all clients, the latest from memory and older ones from the audit log.',
     'console-tools': 'The console shows each tool in the forms that clients get, with what they lose and how many tokens they cost.',

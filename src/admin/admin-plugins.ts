@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Adapter } from '../core/contract/adapter.ts';
 import type { AdminErrorCode } from '../core/contract/admin.ts';
+import { GatewayError } from '../core/errors.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
+import { orOneOf } from '../core/text/nearest.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
@@ -18,14 +20,18 @@ class AdminError extends Error {
   readonly status: number;
   readonly code: AdminErrorCode;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: AdminErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  readonly fix: string;
+  constructor(status: number, code: AdminErrorCode, message: string, fix: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.fix = fix;
     this.headers = headers;
   }
 }
 
+const NO_TOKEN = 'Add a token with the scope "admin" under "auth" in mcp.json.';
+const NO_SCOPE = 'Add it to "scopes" of the token under "auth" in mcp.json.';
 const MAX_BYTES = 64 * 1024;
 const LOGIN_CODES: Readonly<Record<number, AdminErrorCode>> = { 401: 'UNAUTHENTICATED', 429: 'RATE_LIMITED' };
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
@@ -43,16 +49,26 @@ export function adminPluginRoutes(
       return admin.plugins().map((status) => toItem(status, admin));
     }
     const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
-    if (inRoom !== undefined) throw new AdminError(404, 'GROUP_NOT_FOUND', 'Rooms are not supported: plugins are enabled for all users.');
+    if (inRoom !== undefined)
+      throw new AdminError(
+        404,
+        'GROUP_NOT_FOUND',
+        'Rooms are not supported: plugins are enabled for all users.',
+        'Use /v1/plugins/<plugin>/toggle.',
+      );
     const id = named ?? toggled;
-    if (id === undefined) throw new AdminError(404, 'NOT_FOUND', 'Nothing is served at this address.');
+    if (id === undefined) {
+      const fix = 'Use GET /v1/admin/plugins, or POST /v1/admin/plugins/<plugin>/enable or /disable.';
+      throw new AdminError(404, 'NOT_FOUND', 'Nothing is served at this address.', fix);
+    }
     checkMethod(request, 'POST');
     const status = knownPlugin(admin, decode(id));
     const wanted = toggle === undefined ? action === 'enable' : requestedState(await body(), status.state === 'disabled');
     try {
       await admin.setEnabled(status.id, wanted, by);
     } catch (error) {
-      throw new AdminError(409, 'OPEN_FAILED', (error as Error).message);
+      const fix = error instanceof GatewayError ? error.fix : 'Look at its log.';
+      throw new AdminError(409, 'OPEN_FAILED', (error as Error).message, fix);
     }
     return toItem(knownPlugin(admin, status.id), admin);
   };
@@ -78,7 +94,8 @@ export function adminPluginRoutes(
 }
 
 function checkMethod({ method }: IncomingMessage, allowed: string): void {
-  if (method !== allowed) throw new AdminError(405, 'METHOD_NOT_ALLOWED', `Use ${allowed}.`, { Allow: allowed });
+  if (method !== allowed)
+    throw new AdminError(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, `Use ${allowed}.`, { Allow: allowed });
 }
 
 function attempt(path: string): JsonObject | undefined {
@@ -90,21 +107,25 @@ function attempt(path: string): JsonObject | undefined {
 function identify(login: () => Identity): Identity {
   try {
     const known = login();
-    if (known.anonymous === true) throw new AdminError(401, 'UNAUTHENTICATED', 'No token is configured: add one with the scope "admin".');
+    if (known.anonymous === true) throw new AdminError(401, 'UNAUTHENTICATED', 'No token is configured.', NO_TOKEN);
     return known;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'UNAUTHENTICATED', error.message, error.headers);
+    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'UNAUTHENTICATED', error.message, error.fix, error.headers);
   }
 }
 
 function checkScope({ scopes }: Identity): void {
-  if (!scopes.includes('admin')) throw new AdminError(403, 'FORBIDDEN', 'The token lacks the scope "admin".');
+  if (!scopes.includes('admin')) throw new AdminError(403, 'FORBIDDEN', 'The token lacks the scope "admin".', NO_SCOPE);
 }
 
 function knownPlugin(admin: PluginAdmin, id: string): PluginStatus {
   const found = findPlugin(admin.plugins(), id);
-  if (!found) throw new AdminError(404, 'PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
+  if (!found) {
+    const known = admin.plugins().map(({ id, alias, adminDetails }) => alias ?? adminDetails.authorId ?? id);
+    const fix = orOneOf(id, known) ?? 'Add it under "plugins" in mcp.json.';
+    throw new AdminError(404, 'PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`, fix);
+  }
   return found;
 }
 
@@ -134,7 +155,11 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
         const text = bytes.toString().replace(/^\ufeff/, '');
         resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
       } catch (error) {
-        reject(error instanceof AdminError ? error : new AdminError(400, 'INVALID_PARAMS', 'The body is not JSON.'));
+        reject(
+          error instanceof AdminError
+            ? error
+            : new AdminError(400, 'INVALID_PARAMS', 'The body is not JSON.', 'Send { "enabled": true } or no body.'),
+        );
       }
     });
   });
@@ -156,9 +181,9 @@ function answer(
       const known =
         error instanceof AdminError || error instanceof HttpError
           ? error
-          : new AdminError(500, 'INTERNAL', 'The gateway failed on this request.');
+          : new AdminError(500, 'INTERNAL', 'The gateway failed on this request.', 'Look at the log of the gateway.');
       const code = known instanceof AdminError ? codeOf(known.code) : known.code;
-      send(known.status, { error: { code, message: known.message } }, known.headers);
+      send(known.status, { error: { code, message: known.message, fix: known.fix } }, known.headers);
     },
   );
 }

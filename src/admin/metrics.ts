@@ -19,7 +19,8 @@ export function metricsRoute(sources: MetricSources): ReadonlyMap<string, Prefix
   const route: PrefixRoute = (request, response, path, login) => {
     const run = async (): Promise<void> => {
       if (path !== PATH) throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
-      if (request.method !== 'GET') throw new HttpError(405, 'METHOD_NOT_ALLOWED', 'Use GET.', { Allow: 'GET' });
+      if (request.method !== 'GET')
+        throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${request.method} is not served here.`, { Allow: 'GET' }, 'Use GET.');
       refuseOthers(login(), sources.config());
       const text = await scrape();
       response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' }).end(text);
@@ -36,9 +37,17 @@ function refuseOthers({ scopes, anonymous }: Identity, { metrics }: Pick<Config,
     throw new HttpError(
       401,
       'UNAUTHENTICATED',
-      'No token is configured: add one with the scope "metrics", or set "metrics": { "open": true }.',
+      'No token is configured, and without one the figures are closed.',
+      {},
+      'Add a token with the scope "metrics" under "auth" in mcp.json, or set "metrics": { "open": true }.',
     );
-  throw new HttpError(403, 'FORBIDDEN', 'The token lacks the scope "metrics".');
+  throw new HttpError(
+    403,
+    'FORBIDDEN',
+    'The token lacks the scope "metrics".',
+    {},
+    'Add it to "scopes" of the token under "auth" in mcp.json.',
+  );
 }
 
 function answer(response: ServerResponse, thrown: unknown): void {

@@ -8,7 +8,7 @@ import { LOCAL_PRINCIPAL } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
-import { didYouMean } from '../core/text/nearest.ts';
+import { orOneOf } from '../core/text/nearest.ts';
 import type { Actor } from '../gateway/plugin-admin.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { showProgress } from './print.ts';
@@ -138,16 +138,14 @@ export async function withListed(session: CliSession, profile: string, use: (app
 export function checkProfile({ gateway, policy }: App, profile: string): void {
   if (gateway.hasProfile(profile)) return;
   const profiles = policy().profiles();
-  throw new UsageError(`There is no profile "${profile}".`, didYouMean(profile, profiles).trim() || `Use one of: ${profiles.join(', ')}.`);
+  throw new UsageError(`There is no profile "${profile}".`, orOneOf(profile, profiles) ?? '');
 }
 
 /** The error for an unknown plugin id; if its entry was left out, it says why. */
 export function unknownPlugin(id: string, ids: readonly string[], { leftOut }: Pick<Config, 'leftOut'>): UsageError {
   const why = leftOut.get(id);
   if (why !== undefined) return new UsageError(`The server "${id}" is left out: ${why}`, 'Correct that entry.');
-  const known = [...new Set(ids)];
-  const fix = known.length > 0 ? `Use one of: ${known.join(', ')}.` : 'Add it under "plugins" in mcp.json.';
-  return new UsageError(`There is no plugin "${id}".`, didYouMean(id, known).trim() || fix);
+  return new UsageError(`There is no plugin "${id}".`, orOneOf(id, ids) ?? 'Add it under "plugins" in mcp.json.');
 }
 
 /** An error as text for a terminal: the message, then the fix. */

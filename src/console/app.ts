@@ -72,7 +72,7 @@ function addRoutes(server: Express, context: ConsoleContext): void {
     const served = server.route(BASE + path);
     for (const route of routes) served[route.method](...serveRoute(route, context));
     served.all(() => {
-      throw new HttpError(405, 'METHOD_NOT_ALLOWED', 'This address does not serve this method.', { Allow: allowed(routes) });
+      throw new HttpError(405, 'METHOD_NOT_ALLOWED', `This address serves ${allowed(routes)} only.`, { Allow: allowed(routes) });
     });
   }
 }

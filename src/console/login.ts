@@ -5,6 +5,7 @@ import type { LoginAnswer } from './api/types.ts';
 import type { ConsoleParts } from './parts.ts';
 import type { OpenedSession, Session, Sessions } from './sessions.ts';
 
+const HOW = 'Log in with the link of `plugmux console`, or send a token to POST /api/console/login, then send the key as a bearer token.';
 const LOGINS_PER_MINUTE = 10;
 const REFUSED = 'The link was used before, has expired or is incomplete.';
 
@@ -31,7 +32,7 @@ export function createLogin({ app, edge }: Pick<ConsoleParts, 'app' | 'edge'>, s
   const sessionOfKey = (key: string, address: string): Session => {
     const session = sessions.find(key);
     if (session) return session;
-    throw fail(address, keys.failed(address, address), 'wrong key of the console', unauthenticated());
+    throw fail(address, keys.failed(address, address), 'wrong key of the console', loginEnded());
   };
 
   return {
@@ -50,7 +51,7 @@ export function createLogin({ app, edge }: Pick<ConsoleParts, 'app' | 'edge'>, s
     },
     sessionOf(request) {
       const { authorization } = request.headers;
-      if (authorization === undefined) throw unauthenticated();
+      if (authorization === undefined) throw keyless('No key of the console was sent.');
       return sessionOfKey(/^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '', edge.addressOf(request));
     },
     sessionOfKey,
@@ -58,9 +59,19 @@ export function createLogin({ app, edge }: Pick<ConsoleParts, 'app' | 'edge'>, s
 }
 
 function withoutScope(): HttpError {
-  return new HttpError(403, 'FORBIDDEN', 'The token has neither the scope "observe" nor "admin".');
+  const message = 'The token has neither the scope "observe" nor "admin".';
+  return new HttpError(403, 'FORBIDDEN', message, {}, 'Add one to "scopes" of the token under "auth" in mcp.json.');
 }
 
 function toAnswer({ key, who, scopes, expires }: OpenedSession): LoginAnswer {
   return { key, who, scopes, expires };
+}
+
+/** The error for a key that is wrong, or whose login has ended. */
+export function loginEnded(): HttpError {
+  return keyless('The key of the console is not valid: its login has ended, or never was.');
+}
+
+function keyless(message: string): HttpError {
+  return new HttpError(401, 'UNAUTHENTICATED', message, { 'WWW-Authenticate': 'Bearer realm="plugmux"' }, HOW);
 }

@@ -3,11 +3,13 @@ import type * as z from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json/json.ts';
 import { JsonError, parseMessage } from '../core/json/json-scan.ts';
-import { HttpError, unauthenticated } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/edge.ts';
 import { readMediaType } from '../transports/edge/media-type.ts';
 import { whileAllowed } from '../transports/edge/while-allowed.ts';
 import type { ConsoleRoute } from './api/route.ts';
 import type { Asked, ConsoleContext } from './context.ts';
+import { invalidFields } from './invalid-fields.ts';
+import { loginEnded } from './login.ts';
 import { sendAnswer } from './send-answer.ts';
 import { mayUse, type Session } from './sessions.ts';
 
@@ -34,7 +36,7 @@ export function serveRoute(route: ConsoleRoute, context: ConsoleContext): Reques
       const checkLogin = (): void => {
         if (!route.scope || isOpen(context, session)) return;
         stop.abort('The login has ended.');
-        throw unauthenticated();
+        throw loginEnded();
       };
       if (hasBody(request)) checkLogin();
       const asked = {
@@ -108,10 +110,7 @@ function parseBody(body: unknown): JsonValue {
 function check(schema: z.ZodType, value: unknown, what: string): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
-  const name = field === undefined || field === '' ? `The ${what}` : `"${field}" of the ${what}`;
-  throw new GatewayError('INVALID_PARAMS', `${name} is not valid: ${issue?.message}.`, { field });
+  throw invalidFields(schema, parsed.error, what);
 }
 
 function abortedBy(response: Response): AbortController {

@@ -18,7 +18,10 @@ export interface PluginAdmin {
   plugins(): readonly PluginStatus[];
   /** The tools of one plugin for administrators. */
   tools(pluginId: string): readonly JsonObject[];
-  /** Enables or disables a plugin; enabling retries a failed one. Stored and recorded. Rejects if the plugin then fails to open. */
+  /**
+   * Enables or disables a plugin; enabling retries a failed one. Stored and recorded. Rejects if the plugin then
+   * fails to open, and with FIXED_BY_FILE if mcp.json disables it.
+   */
   setEnabled(pluginId: string, enabled: boolean, by: Actor): Promise<void>;
   /** Replaces a plugin's process; calls in flight finish. Recorded. Rejects if the plugin then fails to open. */
   restart(pluginId: string, by: Actor): Promise<void>;
@@ -44,6 +47,13 @@ export function createPluginAdmin(
     if (error) throw error;
   };
   const setEnabled = async (pluginId: string, enabled: boolean): Promise<void> => {
+    // The file wins over what is stored, so a stored decision would change nothing.
+    if (enabled && registry.config(pluginId)?.enabled === false) {
+      throw new GatewayError('FIXED_BY_FILE', `mcp.json disables the plugin "${pluginId}".`, {
+        plugin: pluginId,
+        fix: `Run \`plugmux enable ${pluginId} --in-file\`.`,
+      });
+    }
     let unsaved: unknown;
     try {
       enablement.set(pluginId, enabled);

@@ -173,8 +173,10 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
     if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
     const caller = open ? localCaller() : callerFor(request, found);
     const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
-    if (!run)
-      throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
+    if (!run) {
+      const allow = Object.keys(route ?? {}).join(', ');
+      throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: allow }, `Use ${allow}.`);
+    }
     run({
       request,
       response,

@@ -68,7 +68,6 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
           plugins.map((plugin) => plugin.id),
           session.config,
         );
-      // The file wins over what is stored, so a stored decision would change nothing.
       if (one.enabled && app.registry.config(found.id)?.enabled === false) throw disabledInFile(found.id, session);
       await app.admin.setEnabled(found.id, one.enabled, LOCAL_ACTOR);
       printMasked(

@@ -3,6 +3,7 @@ import type { ToolResult } from '../../core/contract/content.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { silentLog } from '../../core/log.ts';
+import { orOneOf } from '../../core/text/nearest.ts';
 import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { Call, silentClient } from '../../gateway/call/call.ts';
 import type { PluginStatus } from '../../registry/plugin-status.ts';
@@ -67,11 +68,21 @@ async function declaredBy(
   { trigger, key }: { readonly trigger?: string | undefined; readonly key: string },
 ): Promise<{ declared: JsonValue; what: string }> {
   const of = trigger === undefined ? undefined : status.triggers.find(({ id }) => id === trigger);
-  if (trigger !== undefined && !of) throw new GatewayError('NOT_FOUND', `Plugin "${status.id}" has no trigger "${trigger}".`);
+  if (trigger !== undefined && !of)
+    throw new GatewayError('NOT_FOUND', `Plugin "${status.id}" has no trigger "${trigger}".`, {
+      fix:
+        orOneOf(
+          trigger,
+          status.triggers.map(({ id }) => id),
+        ) ?? 'It declares no trigger.',
+    });
   const schema = of ? of.params : (await app.settings.read(status.id))?.schema;
   const properties = asObject(schema?.properties);
   const what = of ? `"${key}" of the trigger "${trigger}"` : `the setting "${key}"`;
-  if (!Object.hasOwn(properties, key)) throw new GatewayError('NOT_FOUND', `Plugin "${status.id}" does not declare ${what}.`);
+  if (!Object.hasOwn(properties, key))
+    throw new GatewayError('NOT_FOUND', `Plugin "${status.id}" does not declare ${what}.`, {
+      fix: orOneOf(key, Object.keys(properties)) ?? 'It declares none.',
+    });
   const declared = asObject(properties[key])['x-choices'];
   if (isJsonObject(declared)) return { declared, what };
   throw new GatewayError('INVALID_PARAMS', `No function of plugin "${status.id}" knows the choices of ${what}.`, {

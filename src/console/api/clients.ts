@@ -13,7 +13,8 @@ export const clientRoutes: readonly ConsoleRoute[] = [
     audit: ({ params }) => ({ action: 'end-client', client: params.id ?? '' }),
     handle({ app }, { params }) {
       const { id = '' } = params;
-      if (!app.engine.clients.end(id, 'An operator ended the session.')) throw new GatewayError('NOT_FOUND', `There is no client "${id}".`);
+      if (!app.engine.clients.end(id, 'An operator ended the session.'))
+        throw new GatewayError('NOT_FOUND', `There is no client "${id}".`, { fix: 'It may have left: list the clients again.' });
     },
   }),
 ];

@@ -18,7 +18,8 @@ export const grantRoutes: readonly ConsoleRoute[] = [
     body: z.strictObject({ principal: name, profile: name, plugin: name, tool: name }),
     audit: ({ body: { principal, profile, plugin, tool } }) => ({ action: 'forget', plugin, tool, for: principal, profile }),
     handle({ app }, { body }) {
-      if (!app.grants.revoke(body)) throw new GatewayError('NOT_FOUND', 'There is no such approval.');
+      if (!app.grants.revoke(body))
+        throw new GatewayError('NOT_FOUND', 'There is no such approval.', { fix: 'It may be revoked already: list the approvals again.' });
     },
   }),
 ];

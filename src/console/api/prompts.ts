@@ -7,6 +7,7 @@ import { type ConsoleRoute, route } from './route.ts';
 import { callerOf, viewOf } from './shown/ask.ts';
 import { LISTED_LENGTH } from './shown/causes.ts';
 import { promptTokens, tokensOf } from './shown/tokens.ts';
+import { unknownName } from './shown/unknown.ts';
 import type { InstructionPart, Instructions, PromptRow } from './tool-types.ts';
 import type { Page } from './types.ts';
 
@@ -27,8 +28,9 @@ export const promptRoutes: readonly ConsoleRoute[] = [
     async handle({ app, log }, { params, query, by, signal }) {
       const { name = '' } = params;
       const caller = callerOf(app, by.principal, query.profile);
-      const entry = app.gateway.view(caller).prompts.get(name);
-      if (!entry) throw new GatewayError('NOT_FOUND', `There is no prompt "${name}".`);
+      const { prompts } = app.gateway.view(caller);
+      const entry = prompts.get(name);
+      if (!entry) throw unknownName('prompt', name, prompts.keys());
       const row = toPromptRow(entry);
       // Without its arguments a prompt cannot be fetched.
       if (row.arguments.some(({ required }) => required)) return row;

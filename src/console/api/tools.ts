@@ -8,6 +8,7 @@ import { type ConsoleRoute, route } from './route.ts';
 import { callerOf } from './shown/ask.ts';
 import { toCallLine } from './shown/call-lines.ts';
 import { toForms, toToolRow } from './shown/tool-rows.ts';
+import { unknownName } from './shown/unknown.ts';
 import type { ToolDetails, ToolList, ToolRow } from './tool-types.ts';
 import type { JsonMap } from './types.ts';
 
@@ -79,12 +80,15 @@ export const toolRoutes: readonly ConsoleRoute[] = [
 function entryOf({ registry }: ConsoleApp, name: string): ToolEntry {
   const { tools, withheld } = registry.catalogue();
   const entry = tools.get(name) ?? withheld.get(name)?.entry;
-  if (!entry) throw new GatewayError('NOT_FOUND', `There is no tool "${name}".`);
+  if (!entry) throw unknownName('tool', name, [...tools.keys(), ...withheld.keys()]);
   return entry;
 }
 
 function rowOf(app: ConsoleApp, entry: ToolEntry, profile: string = DEFAULT_PROFILE): ToolRow {
   const row = toToolRow(app, entry, profile);
-  if (!row) throw new GatewayError('NOT_FOUND', `mcp.json leaves the tool "${entry.name}" out of the profile "${profile}".`);
+  if (!row)
+    throw new GatewayError('NOT_FOUND', `mcp.json leaves the tool "${entry.name}" out of the profile "${profile}".`, {
+      fix: `Change "profiles" or "approval" in mcp.json.`,
+    });
   return row;
 }

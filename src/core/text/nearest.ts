@@ -20,3 +20,13 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   const names = nearest(name, candidates);
   return names.length === 0 ? '' : ` Did you mean ${names.join(' or ')}?`;
 }
+
+const MAX_LISTED = 20;
+
+/** What to use instead of a name that does not exist, as a sentence: the nearest names, or all. Undefined if there are none. */
+export function orOneOf(name: string, known: Iterable<string>): string | undefined {
+  const names = [...new Set(known)];
+  if (names.length === 0) return undefined;
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
+  return didYouMean(name, names).trim() || `Use one of: ${names.slice(0, MAX_LISTED).join(', ')}${more}.`;
+}

@@ -15,8 +15,8 @@ export class HttpError extends GatewayError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(code, message);
+  constructor(status: number, code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}, fix?: string) {
+    super(code, message, fix === undefined ? {} : { fix });
     this.status = status;
     this.headers = headers;
   }
