@@ -1,7 +1,6 @@
 import type { Adapter } from '../core/contract/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { MAX_NESTING, nesting } from '../host/process/environment.ts';
-import { runServe } from './commands/serve.ts';
 import { runStdio } from './commands/stdio.ts';
 import { describeError, UsageError } from './context.ts';
 import { ownRedactor } from './redactor.ts';
@@ -19,8 +18,11 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
       );
     }
     const start = readStart(argv[2], argv.slice(3));
-    if (start) await (argv[2] === 'serve' ? runServe : runStdio)(start, adapters);
-    else {
+    if (start && argv[2] === 'stdio') await runStdio(start, adapters);
+    else if (start) {
+      const { runServe } = await import('./commands/serve.ts');
+      await runServe(start, adapters);
+    } else {
       const { runCommand } = await import('./command-line.ts');
       process.exitCode = (await runCommand(argv, adapters)) ?? process.exitCode;
     }
