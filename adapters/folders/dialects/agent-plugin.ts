@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json/json.ts';
-import { type Folder, isInside, shown } from '../folder.ts';
+import { type Folder, isInside } from '../folder.ts';
 import { type Declared, NOTHING } from '../format.ts';
 import { type JsonFile, readJsonFile } from '../read/json-file.ts';
 import { expand } from '../servers/expand.ts';
@@ -17,6 +17,8 @@ const MCP_SCHEMA = `https://agent-plugins.org/schemas/${VERSION}/mcp.schema.json
 const KEYS = new Set('$schema name version description author homepage repository license keywords extensions'.split(' '));
 const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 const EXPANDED = new Set(['args', 'env', 'cwd']);
+/** Headers that the client generates: those of a plugin never replace or extend them. */
+const GENERATED = /^(?:accept|connection|content-length|content-type|host|last-event-id|mcp-.*|transfer-encoding)$/i;
 
 /** Reads `plugin.json` of the Agent Plugins standard 1.0. Throws MANIFEST_INVALID if the standard forbids to load anything of it. */
 export function readAgentPlugin(folder: Folder): Declared {
@@ -115,8 +117,10 @@ function placesOf({ root, dataDir }: Folder): Places {
 
 function toPart(name: string, raw: JsonObject, { at }: JsonFile, folder: Folder): ServerPart {
   const { root, dataDir } = folder;
-  const { command } = raw;
-  const server = typeof command === 'string' && command.startsWith('./') ? { ...raw, command: resolve(root, command) } : raw;
+  const { command, headers } = raw;
+  const server = { ...raw };
+  if (typeof command === 'string' && command.startsWith('./')) server.command = resolve(root, command);
+  if (isJsonObject(headers)) server.headers = Object.fromEntries(Object.entries(headers).filter(([header]) => !GENERATED.test(header)));
   const variables = onlyPlaces(placesOf(folder));
   return {
     name,
@@ -137,7 +141,7 @@ function containmentFault({ command, cwd }: JsonObject, folder: Folder): string 
   if (typeof cwd !== 'string') return undefined;
   const bound = cwd.startsWith('${PLUGIN_DATA}') ? dataDir() : root;
   const { text } = expand(cwd, onlyPlaces(placesOf(folder)));
-  return isInside(bound, resolve(root, text)) ? undefined : `"cwd" leads out of ${shown(folder, bound)}`;
+  return isInside(bound, resolve(root, text)) ? undefined : `"cwd" leads out of the ${bound === root ? 'plugin' : 'data folder'}`;
 }
 
 function invalid(message: string): GatewayError {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { findNodeAtLocation, type JSONPath, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, type JSONPath, type ParseError, parseTree } from 'jsonc-parser';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { fileFault } from '../../../src/core/file-fault.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json/json.ts';
@@ -27,7 +27,7 @@ export function readJsonFile(root: string, file: string): JsonFile {
     value = parseJson(text, CAPS);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw invalid(`${name}${placeOf(text, error)}: not valid JSON: ${error.fault === 'duplicate' ? 'a key occurs twice' : error.message}.`);
+    throw invalid(`${name}${placeOf(text, error)}: ${error.fault === 'syntax' ? 'not valid JSON' : error.message}.`);
   }
   if (!isJsonObject(value)) throw invalid(`${name}: it is not a JSON object.`);
   return {
@@ -62,9 +62,13 @@ export function lineOf(text: string, offset: number): string {
   return `${before.split('\n').length}:${offset - before.lastIndexOf('\n')}`;
 }
 
-function placeOf(text: string, { fault, message }: JsonError): string {
-  const [, position] = /position (\d+)/.exec(message) ?? [];
-  return fault === 'syntax' && position !== undefined ? `:${lineOf(text, Number(position))}` : '';
+// The message of JSON.parse has no place in every version of Node, and quotes the text.
+function placeOf(text: string, { fault }: JsonError): string {
+  if (fault !== 'syntax') return '';
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const [first] = errors;
+  return first ? `:${lineOf(text, first.offset)}` : '';
 }
 
 function invalid(message: string): GatewayError {

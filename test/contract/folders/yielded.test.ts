@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folders } from '../../../dist/adapters/folders/adapter.js';
 import { mcp } from '../../../dist/adapters/mcp/adapter.js';
+import type { Adapter } from '../../../dist/src/core/contract/adapter.js';
 import { localCaller } from '../../../dist/src/core/contract/caller.js';
+import { emptyOffer } from '../../../dist/src/core/contract/plugin.js';
 import { BY, openApp, type TestApp, textOf } from '../../support/app.ts';
 import { SERVER, type Told, writeFolder } from '../../support/folders.ts';
 import { isAlive, until } from '../../support/processes.ts';
@@ -171,5 +173,50 @@ describe('what a plugin yields', { tags: ['yielded-servers'] }, () => {
     expect(ids[2]).toMatch(/^tools\.a-name-with-all-[0-9a-f]{8}$/);
     expect(ids[3]).toHaveLength(64);
     expect(new Set(ids).size).toBe(4);
+  });
+
+  it('may be a plugin of another format inside the folder, but nothing outside or deeper', async () => {
+    const dir = tempFolder();
+    const folder = pluginAt(dir);
+    const outside = pluginAt(join(dir, 'else'));
+    const box: Adapter = {
+      kind: 'box',
+      options: {},
+      paths: [],
+      async read(source) {
+        const { path, root, entry } = source;
+        if (!path.endsWith('.box') && path !== dir) return null;
+        const inner = (key: string, at: string, format = 'claude') => ({ key, path: at, root, entry, format });
+        const deep =
+          path === dir
+            ? [inner('inner', folder), inner('out', '/etc'), inner('box', join(folder, 'a.box'), 'box')]
+            : [inner('deeper', outside)];
+        return [{ id: source.key ?? 'box', version: '', adapter: 'box', origin: dir, watch: [], digest: path, yields: deep }];
+      },
+      open: async (manifest) => ({
+        manifest,
+        offer: () => emptyOffer,
+        state: () => 'ready',
+        start: async () => undefined,
+        onChange: () => undefined,
+        close: async () => undefined,
+      }),
+    };
+    writeFileSync(join(folder, 'a.box'), '');
+    const app = await openApp([...ADAPTERS, box], { plugins: { box: { path: dir, format: 'box', approval: 'ask' } } }, dir);
+    await app.instance.registry.start();
+    const found = app.instance.plugins().map(({ id, state, problems, error }) => [id, error?.code ?? state, problems.length]);
+    expect(found).toEqual([
+      ['box', 'ready', 0],
+      ['box.inner', 'ready', 0],
+      ['box.inner.main', 'ready', 0],
+      ['box.out', 'MANIFEST_INVALID', 0],
+      ['box.box', 'ready', 0],
+      ['box.box.deeper', 'ready', 1],
+    ]);
+    const approvals = [...app.instance.gateway.view(localCaller()).tools.values()].map(({ approval }) => approval);
+    expect(approvals).toEqual(['required', 'required']);
+    await app.instance.admin.setEnabled('box', false, BY);
+    expect(statesOf(app)['box.inner.main']).toBe('disabled');
   });
 });

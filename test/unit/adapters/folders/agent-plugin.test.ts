@@ -159,6 +159,17 @@ describe('mcp.json of the standard', { tags: ['agent-plugins'] }, () => {
     expect(serverFault(server)).toBeUndefined();
   });
 
+  it('never lets a header replace one that the client generates', async () => {
+    const headers = { AcCePt: 'text/plain', 'MCP-Session-Id': 'x', 'content-TYPE': 'x', 'X-Own': 'kept' };
+    const { servers } = await withServers({ main: { type: 'streamable-http', url: 'https://example.com', headers } });
+    expect(servers.main?.server?.headers).toEqual({ 'X-Own': 'kept' });
+  });
+
+  it('names the line of a syntax error', async () => {
+    const { problems } = await read(NAMED, { 'mcp.json': '{\n  "mcpServers":\n}\n' });
+    expect(problems).toEqual(['mcp.json:3:1: not valid JSON. No server of it is loaded.']);
+  });
+
   it('loads the other entries and says where the bad one is', async () => {
     const { servers, problems } = await withServers({
       bad: { type: 'http', url: 'https://example.com' },

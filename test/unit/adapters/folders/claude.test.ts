@@ -255,7 +255,7 @@ describe('the manifest of Claude plugins', { tags: ['foreign-plugins'] }, () => 
     await expect(readFolder({ '.claude-plugin/plugin.json': '{ "name": ' })).rejects.toThrow(
       /^\.claude-plugin\/plugin\.json.*not valid JSON/,
     );
-    await expect(readFolder({ '.claude-plugin/plugin.json': '{ "name": "a", "name": "b" }' })).rejects.toThrow('a key occurs twice');
+    await expect(readFolder({ '.claude-plugin/plugin.json': '{ "name": "a", "name": "b" }' })).rejects.toThrow('the same key twice');
     await expect(readFolder({ '.claude-plugin/plugin.json': '[]' })).rejects.toThrow('not a JSON object');
   });
 });
