@@ -55,6 +55,16 @@ describe('the files of the page', () => {
     }
   });
 
+  it('are small: what the shell loads, and what the first chart and the other screens add', () => {
+    const html = readFileSync(join(PAGE, shell), 'utf8');
+    const sizeOf = (name: string): number => readFileSync(join(PAGE, `${name}.br`)).length;
+    const first = others.filter((name) => html.includes(name));
+    expect(first).toHaveLength(2);
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(1024);
+    expect(first.reduce((sum, name) => sum + sizeOf(name), 0)).toBeLessThanOrEqual(40 * 1024);
+    for (const name of others.filter((other) => !first.includes(other))) expect([name, sizeOf(name) <= 40 * 1024]).toEqual([name, true]);
+  });
+
   it('allow nothing but their own scripts, and nothing around them', { tags: ['console-headers'] }, async () => {
     for (const path of ['/', `/console/${others[0]}`, '/console/none', '/api/console/overview']) {
       const { headers } = await get(path);

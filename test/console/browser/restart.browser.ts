@@ -116,4 +116,20 @@ describe.skipIf(skipped)('a page that stays open', () => {
     expect(faults).toEqual([]);
     await context.close();
   });
+
+  it('shows that the file was rejected until one is applied', async () => {
+    const { page, context, faults } = await at.open();
+    await logIn(page, at.link());
+    await isLive(page);
+    const good = readFileSync(at.file(), 'utf8');
+    const notice = page.getByRole('list', { name: 'What needs attention' }).getByText(/configuration not reloaded/);
+    writeFileSync(at.file(), '{ "plugins": { "garden": { "path": 7 } } }');
+    await notice.waitFor();
+    await page.reload();
+    await notice.waitFor();
+    writeFileSync(at.file(), good);
+    await notice.waitFor({ state: 'detached' });
+    expect(faults).toEqual([]);
+    await context.close();
+  });
 });

@@ -88,6 +88,37 @@ describe.skipIf(skipped)('calls, as they happen', () => {
     await client.close();
     await context.close();
   });
+
+  it('are 500 rows at most', async () => {
+    const { page, context, client, call } = await openCalls('busy');
+    for (let i = 0; i < 24; i++) await Promise.all(Array.from({ length: 25 }, () => call('garden_echo', { text: 'x' })));
+    await page.getByText('500 shown, newest first.').waitFor();
+    expect(await rowsOf(page).count()).toBe(500);
+    await client.close();
+    await context.close();
+  });
+
+  it('are counted by the filters while paused, which may change meanwhile', async () => {
+    const { page, context, client, call } = await openCalls('choosy');
+    await call('garden_echo', { text: 'before' });
+    await page.getByRole('row', { name: /choosy/ }).waitFor();
+    await goTo(page, 'calls?client=choosy&tool=garden');
+    await expect.poll(() => rowsOf(page).count()).toBe(1);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await call('garden_echo', { text: 'one' });
+    await call('garden_fail');
+    for (let i = 0; i < 3; i++) await call('orchard_echo', { text: 'other' });
+    await page.getByText('Paused; 2 new calls match since.').waitFor();
+    await page.getByRole('combobox', { name: 'Outcome' }).selectOption('error');
+    await page.getByText('Paused; 1 new call matches since.').waitFor();
+    await goTo(page, 'calls?client=choosy');
+    await page.getByText('Paused; 5 new calls match since.').waitFor();
+    expect(await rowsOf(page).count()).toBe(1);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => rowsOf(page).count()).toBe(6);
+    await client.close();
+    await context.close();
+  });
 });
 
 describe.skipIf(skipped)('the log of a plugin', () => {
