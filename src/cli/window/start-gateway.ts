@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hello } from '../../core/window/handshake.ts';
@@ -32,7 +33,22 @@ export async function attach({ config, profile }: WindowRequest): Promise<Link |
 
 /** Attaches to the gateway that runs; starts one in the background if none does. Throws if that fails. */
 export async function attachOrStart(request: WindowRequest): Promise<Link> {
-  return (await attach(request)) ?? (await untilStarted(request.config.file, () => attach(request)));
+  const link = await attach(request);
+  if (link) return link;
+  refuseReadOnly(request.config.state);
+  return untilStarted(request.config.file, () => attach(request));
+}
+
+// A gateway in the background could not say why it ended.
+function refuseReadOnly(state: string): void {
+  let place = state;
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK);
+  } catch {
+    const fix = 'make it writable for this user, or set another one under "state" in mcp.json';
+    throw new Error(`the state folder ${state} cannot be written, so no gateway can be shared: ${fix}`);
+  }
 }
 
 /** Starts a gateway in the background and connects to it. If another window has started one meanwhile, connects to that. Throws if neither responds. */
