@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folders } from '../../../dist/adapters/folders/adapter.js';
@@ -8,6 +8,7 @@ import { localCaller } from '../../../dist/src/core/contract/caller.js';
 import { emptyOffer } from '../../../dist/src/core/contract/plugin.js';
 import { BY, openApp, type TestApp, textOf } from '../../support/app.ts';
 import { SERVER, type Told, writeFolder } from '../../support/folders.ts';
+import { BIN, run, writeConfig } from '../../support/gateway.ts';
 import { isAlive, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -218,5 +219,24 @@ describe('what a plugin yields', { tags: ['yielded-servers'] }, () => {
     expect(approvals).toEqual(['required', 'required']);
     await app.instance.admin.setEnabled('box', false, BY);
     expect(statesOf(app)['box.inner.main']).toBe('disabled');
+  });
+
+  it('is listed below the plugin, and switched in the file by a key of its own', async () => {
+    const dir = tempFolder();
+    const file = writeConfig({ plugins: { tools: { path: pluginAt(dir) } } }, [], dir);
+    const listed = async () =>
+      JSON.parse((await run(['list', '--json', '--config', file], { bin: BIN })).stdout) as {
+        id: string;
+        plugin?: string;
+        state: string;
+      }[];
+    expect((await listed()).map(({ id, plugin, state }) => [id, plugin, state])).toEqual([
+      ['tools', undefined, 'ready'],
+      ['tools.main', 'tools', 'ready'],
+    ]);
+    await run(['disable', 'tools.main', '--in-file', '--config', file], { bin: BIN });
+    const written = JSON.parse(readFileSync(file, 'utf8')) as { plugins: { tools: { servers: object } } };
+    expect(written.plugins.tools.servers).toEqual({ main: { enabled: false } });
+    expect((await listed()).map(({ state }) => state)).toEqual(['ready', 'disabled']);
   });
 });
