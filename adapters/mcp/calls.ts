@@ -5,7 +5,7 @@ import type { ReadResult } from '../../src/core/contract/resource.ts';
 import type { CallContext, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { noteExact } from '../../src/core/json/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { toCallFailure } from './connection/failures.ts';
 import { paramHeaders } from './connection/headers.ts';
 import type { UpstreamSession } from './connection/session.ts';
@@ -24,6 +24,10 @@ export interface Calls {
   tool(name: string, schema: JsonObject): Tool['call'];
   prompt(name: string): Prompt['get'];
   read(uri: string, ctx: CallContext): Promise<ReadResult>;
+  /** The entry of a skill, by the address of its SKILL.md. */
+  skill(uri: string, ctx: CallContext): Promise<JsonValue>;
+  /** The children of a folder of a skill. */
+  folder(uri: string, ctx: CallContext): Promise<readonly JsonValue[]>;
   completing(ref: JsonObject): Pick<Prompt, 'complete'>;
 }
 
@@ -77,6 +81,11 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
     },
     prompt: (name) => async (args, ctx) => toPromptResult(await run('prompts/get', { name, arguments: { ...args } }, ctx)),
     read: async (uri, ctx) => toReadResult(await run('resources/read', { uri }, ctx)),
+    skill: async (uri, ctx) => (await run('skills/get', { uri }, ctx)).skill ?? null,
+    async folder(uri, ctx) {
+      const { resources } = await run('resources/directory/read', { uri }, ctx);
+      return Array.isArray(resources) ? resources : [];
+    },
     completing: (ref) => ({
       async complete(argument, typed, known) {
         const session = await connected();

@@ -1,17 +1,21 @@
 import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
 import type { Prompt } from '../../src/core/contract/prompt.ts';
 import type { Resource, ResourceTemplate } from '../../src/core/contract/resource.ts';
+import type { Skill } from '../../src/core/contract/skill.ts';
 import type { Hints, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { toDouble } from '../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { isTrue, textOf, wordsOf } from '../../src/host/skills/read-skill.ts';
+import { skillPrompt } from '../../src/host/skills/skill.ts';
 import type { Calls } from './calls.ts';
 import { headerFault } from './connection/headers.ts';
 import type { ServerEntry } from './entry.ts';
 import { isMimeType } from './lists/content-faults.ts';
 import { type KnownLists, memberOf, revive } from './lists/known.ts';
 import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './lists/listed.ts';
+import { toSkills } from './lists/skills.ts';
 
 /** The lists of a server, as received. */
 export interface Lists {
@@ -19,6 +23,7 @@ export interface Lists {
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
+  readonly skills: readonly JsonValue[];
   /** The first `tools/list` has not been answered yet. */
   readonly awaitsTools: boolean;
   /** Lists that have never been read completely. */
@@ -52,6 +57,7 @@ export function toOffer(
   { instructions, facts, repeatsArguments }: Connection,
   calls: Calls,
   personal: boolean,
+  pluginId: string,
 ): Offer {
   const problems: Problem[] = [...lists.problems];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
@@ -62,13 +68,17 @@ export function toOffer(
       return [];
     });
   const tools = usable(lists.tools, 'tool', 'name', (raw) => raw).filter((raw) => wanted(raw, entry, problems));
+  const known = lists.known ? revive(lists.known, lists.unread, calls, repeatsArguments, pluginId) : {};
+  const skills = known.skills ?? toSkills(lists.skills, { pluginId, calls }, problems);
+  const prompts = known.prompts ?? usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls));
   return {
     ...emptyOffer,
     tools: tools.map((raw) => toTool(raw, entry, calls, repeatsArguments ? headerFault(raw.inputSchema) : undefined)),
-    prompts: usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls)),
     resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
-    ...(lists.known ? revive(lists.known, lists.unread, calls, repeatsArguments) : {}),
+    ...known,
+    prompts: skills.length === 0 ? prompts : [...prompts, ...skills.flatMap((skill) => skillPrompt(pluginId, factsOf(skill), skill) ?? [])],
+    ...(skills.length === 0 ? {} : { skills }),
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
     ...(personal ? { personal } : {}),
@@ -76,6 +86,16 @@ export function toOffer(
     ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map(memberOf) }),
     problems,
     facts,
+  };
+}
+
+// What a prompt needs of a skill's front matter.
+function factsOf({ frontMatter = {} }: Skill): Parameters<typeof skillPrompt>[1] {
+  const hint = textOf(frontMatter['argument-hint']);
+  return {
+    forUsers: frontMatter['user-invocable'] === undefined || isTrue(frontMatter['user-invocable']),
+    argumentNames: wordsOf(frontMatter.arguments),
+    ...(hint === undefined ? {} : { argumentHint: hint }),
   };
 }
 

@@ -240,7 +240,7 @@ export class Upstream implements Plugin {
       return this.#move(failure.code === 'LOAD_TIMEOUT' ? 'opening' : 'failed', failure);
     this.#hasListed ||= failure === undefined;
     refuseRound(lists);
-    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls, personal);
+    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls, personal, this.manifest.id);
     this.#nextTry = 0;
     this.#move('ready');
   }

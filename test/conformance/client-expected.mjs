@@ -1,5 +1,3 @@
-const SKILLS = 'the skills extension: a gateway passes resources on and reads none of them by itself';
-
 /** Client scenarios that fail, of all revisions or of the named one, each with the reason. */
 export const EXPECTED = {
   'auth/client-credentials-jwt': 'an extension: a login by a signed assertion is not built',
@@ -7,8 +5,4 @@ export const EXPECTED = {
   'auth/dpop-nonce': 'an extension: tokens bound to a key are not built',
   'auth/enterprise-managed-authorization': 'an extension: a login by way of an identity provider is not built',
   'auth/wif-jwt-bearer': 'an extension: a login by an assertion of a workload is not built',
-  'sep-2640-client-no-prefetch': SKILLS,
-  'sep-2640-client-verify-digest': SKILLS,
-  'sep-2640-client-verify-size': SKILLS,
-  'sep-2640-client-verify-frontmatter': SKILLS,
 };

@@ -154,6 +154,12 @@ export class UpstreamSession {
     return isJsonObject(found) && (detail === undefined || found[detail] === true);
   }
 
+  /** Whether the server declares an extension. */
+  extends(extension: string): boolean {
+    const { extensions } = (this.#client.getServerCapabilities() ?? {}) as JsonObject;
+    return isJsonObject(extensions) && isJsonObject(extensions[extension]);
+  }
+
   /** Opens a `subscriptions/listen` stream of the modern era, managed by the SDK. */
   listen(filter: Parameters<Client['listen']>[0]): ReturnType<Client['listen']> {
     return this.#client.listen(filter, { timeout: this.timeoutMs });

@@ -13,7 +13,8 @@ const KINDS = {
   prompts: { feature: 'prompts', method: 'prompts/list' },
   resources: { feature: 'resources', method: 'resources/list' },
   resourceTemplates: { feature: 'resources', method: 'resources/templates/list' },
-} as const satisfies Record<ListKind, { readonly feature: string; readonly method: string }>;
+  skills: { extension: 'io.modelcontextprotocol/skills', method: 'skills/list' },
+} as const satisfies Record<ListKind, { readonly method: string } & ({ readonly feature: string } | { readonly extension: string })>;
 
 /** Minimum interval between reads of a list that keeps changing. */
 const AGAIN_MS = 100;
@@ -56,7 +57,8 @@ export class KeptList {
 
   /** Whether the server announces this list. */
   get promised(): boolean {
-    return this.#session?.can(KINDS[this.kind].feature) === true;
+    const kind = KINDS[this.kind];
+    return ('feature' in kind ? this.#session?.can(kind.feature) : this.#session?.extends(kind.extension)) === true;
   }
 
   /** Whether the content is current. */

@@ -10,7 +10,7 @@ const OWN_PREFIX = 'plugmux/';
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** The lists that a server may have. */
-export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'skills';
 
 /** The value if it is a string. */
 export function text(value: JsonValue | undefined): string | undefined {

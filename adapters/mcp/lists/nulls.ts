@@ -2,7 +2,19 @@ import { parseExact, parseLine } from '../../../src/core/json/exact-parse.ts';
 import { isJsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 // Keys below which a null is part of the user's data.
-const VALUES = new Set(['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples']);
+const VALUES = new Set([
+  'arguments',
+  'structuredContent',
+  '_meta',
+  'input',
+  'metadata',
+  'frontmatter',
+  'data',
+  'default',
+  'const',
+  'enum',
+  'examples',
+]);
 /** Keys that may be null themselves. */
 const OWN = new Set(['structuredContent', 'data', 'default', 'const']);
 /** Schema keywords whose members have user-defined names and are schemas. */

@@ -55,12 +55,13 @@ export function createServerLists(log: Logger, changed: () => void, known?: Offe
     else startGrace();
   };
 
-  const make = (kind: ListKind): KeptList => new KeptList(kind, log, settled, known?.[memberOf(kind)].length);
+  const make = (kind: ListKind): KeptList => new KeptList(kind, log, settled, known?.[memberOf(kind)]?.length);
   const tools = make('tools');
   const prompts = make('prompts');
   const resources = make('resources');
   const resourceTemplates = make('resourceTemplates');
-  const all = [tools, prompts, resources, resourceTemplates];
+  const skills = make('skills');
+  const all = [tools, prompts, resources, resourceTemplates, skills];
 
   const read = (kinds?: readonly ListKind[]): void => {
     for (const list of all) if (kinds === undefined || kinds.includes(list.kind)) list.read();
@@ -96,9 +97,10 @@ export function createServerLists(log: Logger, changed: () => void, known?: Offe
         prompts: prompts.items,
         resources: resources.items,
         resourceTemplates: resourceTemplates.items,
+        skills: skills.items,
         awaitsTools: tools.unread && tools.waiting && tools.fault === undefined,
         unread,
-        known: remembers && known && unread.some((kind) => known[memberOf(kind)].length > 0) ? known : undefined,
+        known: remembers && known && unread.some((kind) => (known[memberOf(kind)]?.length ?? 0) > 0) ? known : undefined,
         problems: all.flatMap((list) => list.problem() ?? []),
       };
     },

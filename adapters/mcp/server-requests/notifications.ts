@@ -63,7 +63,7 @@ export function createServerNotifications(calls: InFlight, log: Logger): ServerN
           notifications.changed(['prompts']);
           return undefined;
         case 'notifications/resources/list_changed':
-          notifications.changed(['resources', 'resourceTemplates']);
+          notifications.changed(['resources', 'resourceTemplates', 'skills']);
           return undefined;
         case 'notifications/resources/updated':
           if (typeof params.uri !== 'string') return 'a changed resource without an address';

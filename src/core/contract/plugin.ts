@@ -106,7 +106,7 @@ export interface Offer {
   /** Its tools are still being read; those of the previous run stay listed until then. */
   readonly awaitsTools?: boolean;
   /** Lists that are not known yet or could not be read; their cached content is kept. */
-  readonly unread?: readonly ('tools' | 'prompts' | 'resources' | 'templates')[];
+  readonly unread?: readonly ('tools' | 'prompts' | 'resources' | 'templates' | 'skills')[];
   /** Settings and credentials that are missing; a plugin with any offers no tools. */
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];

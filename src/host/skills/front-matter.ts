@@ -1,4 +1,5 @@
-import { parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type { parseDocument } from 'yaml';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
 /** A repair of the front matter: what was wrong in which line, counted from 1 in the file. */
@@ -73,7 +74,9 @@ type Parsed =
 const FINAL = new Set(['TAB_AS_INDENT', 'DUPLICATE_KEY', 'BAD_ALIAS']);
 
 function parse(yaml: string): Parsed {
-  const document = parseDocument(yaml, { schema: 'core', uniqueKeys: true, logLevel: 'silent' });
+  // Loaded here and not above, because most configurations have no skills.
+  const { parseDocument: read } = createRequire(import.meta.url)('yaml') as { parseDocument: typeof parseDocument };
+  const document = read(yaml, { schema: 'core', uniqueKeys: true, logLevel: 'silent' });
   const [error] = document.errors;
   if (error) {
     const line = (error.linePos?.[0].line ?? 1) - 1;

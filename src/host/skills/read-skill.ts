@@ -148,7 +148,8 @@ function firstLine(body: string): string | undefined {
   return line === undefined ? undefined : shorten(line.replace(/^#+\s*/, '').trim(), MAX_DESCRIPTION);
 }
 
-function textOf(value: JsonValue | undefined): string | undefined {
+/** A text that is not blank, without blanks around it. */
+export function textOf(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
@@ -156,12 +157,13 @@ function listOf(value: JsonValue | undefined): string | undefined {
   return Array.isArray(value) ? value.map(String).join(' ') : textOf(value);
 }
 
-function wordsOf(value: JsonValue | undefined): string[] {
+/** The names in a list or a text. */
+export function wordsOf(value: JsonValue | undefined): string[] {
   const words = Array.isArray(value) ? value.map(String) : (textOf(value)?.split(/[\s,]+/) ?? []);
   return words.filter((word) => /^[A-Za-z_][A-Za-z0-9_-]*$/.test(word));
 }
 
-// YAML 1.2 leaves the older words for true as texts.
-function isTrue(value: JsonValue | undefined): boolean {
+/** Whether a field is true. YAML 1.2 leaves the older words for true as texts. */
+export function isTrue(value: JsonValue | undefined): boolean {
   return value === true || value === 1 || (typeof value === 'string' && /^(?:true|yes|on|1)$/i.test(value.trim()));
 }
