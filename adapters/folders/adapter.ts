@@ -7,7 +7,7 @@ import { recognise } from './recognise.ts';
  * is one plugin. It runs nothing itself: its servers are opened as entries of `mcpServers`.
  */
 export const folders: Adapter = {
-  kind: 'folders',
+  kind: 'plugin-folders',
   formats: FORMATS,
   options: {},
   paths: [],
