@@ -48,6 +48,7 @@ describe.skipIf(skipped)('every screen', () => {
         await goTo(page, hash);
         await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
         await page.locator('.skeleton').waitFor({ state: 'detached' });
+        if (hash.startsWith('tools/')) await page.locator('.tabs').waitFor();
         // The bar with Run covers fields until they are scrolled free of it, so it is looked at where it rests.
         await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
         for (const violation of await violations({ page, context })) found.push(`${hash}: ${violation}`);

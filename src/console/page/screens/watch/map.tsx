@@ -161,6 +161,7 @@ function Row({ id, title, calls, seen }: { id: string; title: string; calls: num
                 </span>
               )),
           )}
+          {!profiles.some(([profile]) => clients.value.some((client) => client.profile === profile)) && 'none'}
         </span>
       </td>
     </tr>
