@@ -4,7 +4,7 @@
 // not declare.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { conclude, fixtureConfig, judge, runToEnd, startGateway } from './judges.mjs';
+import { conclude, fixtureConfig, judge, ROOT, runToEnd, startGateway } from './judges.mjs';
 
 // `least`: how many checks pass today; a suite with fewer checks proves nothing.
 const OLDER = { requirements: '2025-11-25', least: 83 };
@@ -56,6 +56,33 @@ async function run(gateway, folder, sets, title) {
   }
 }
 
+// The scenarios of the extension for skills are in no set, so each is forced. `least`: checks that pass in each revision.
+const SKILLS = ['sep-2640-skills-enumeration', 'sep-2640-skills-manifest', 'sep-2640-skills-directory'];
+const SKILL_REVISIONS = [
+  { revision: '2025-11-25', least: 43 },
+  { revision: '2026-07-28', least: 45 },
+];
+
+/** Runs the scenarios for skills against one gateway. */
+async function runSkills(gateway, folder, title) {
+  for (const { revision, least } of SKILL_REVISIONS) {
+    const record = join(folder, `skills-${revision}`);
+    for (const scenario of SKILLS) {
+      const args = ['server', '--url', gateway.url, '--scenario', scenario, '--spec-version', revision, '--force', '-o', record];
+      const { code, stdout, stderr } = await runToEnd([...suite, ...args]);
+      if (code !== 0) faults.push(`${title}${scenario} ${revision}: the suite ended with ${code}\n${stdout}${stderr}`);
+    }
+    const checks = checksIn(record);
+    const good = checks.filter(({ status }) => status === 'SUCCESS').length;
+    passed += good;
+    for (const { scenario, id, status, errorMessage } of checks)
+      if (status === 'FAILURE' || status === 'WARNING')
+        faults.push(`${title}${revision} ${scenario} ${id}: ${status} ${errorMessage ?? ''}`);
+    if (good < least) faults.push(`${title}skills ${revision}: only ${good} checks passed, fewer than ${least}`);
+    console.log(`${title}skills ${revision}: ${good} checks passed`);
+  }
+}
+
 const { dir, file } = fixtureConfig(['conformance']);
 const gateway = await startGateway(file);
 await run(gateway, dir, [OLDER, NEWER], '');
@@ -66,4 +93,12 @@ for (const { era, sets } of BEHIND) {
   await front.stop();
 }
 await gateway.stop();
+
+const writing = { format: 'skills', path: join(ROOT, 'test/fixtures/skills') };
+const library = await startGateway(fixtureConfig([], { plugins: { writing } }).file);
+await runSkills(library, dir, '');
+const front = await startGateway(fixtureConfig([], { mcpServers: { back: { url: library.url } } }).file);
+await runSkills(front, join(dir, 'behind-skills'), 'behind a gateway: ');
+await front.stop();
+await library.stop();
 conclude(passed, faults);
