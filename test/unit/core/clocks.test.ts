@@ -26,6 +26,7 @@ const TIME_OF_DAY = [
   'gateway/audit/audit-log.ts',
   'gateway/audit/day-file.ts',
   'gateway/audit/failed-logins.ts',
+  'gateway/config-reload.ts',
   'gateway/lock-admin.ts',
   'gateway/stats/call-stats.ts',
   'gateway/stats/log-ring.ts',
