@@ -140,10 +140,13 @@ describe('the live channel', () => {
     const late = await openPage(own, { key });
     expect(late.messages[0]).toEqual({ type: 'hello', revision: body.revision });
     expect([isTold(late), page.messages.filter(({ type }) => type === 'resync').length]).toEqual([false, 1]);
-    // A file that is rejected changes nothing.
+    // A file that is rejected is told too, and changes nothing else.
     writeFileSync(file, '{');
     await own.said('not reloaded');
-    expect((await ask(own, '/overview', { key })).body.revision).toBe(body.revision);
+    const { revision: _, now: __, config, ...after } = (await ask(own, '/overview', { key })).body;
+    expect(config).toMatchObject({ rejected: { message: expect.stringContaining('not reloaded'), at: expect.any(Number) } });
+    expect(after.profiles).toEqual(body.profiles);
+    await until('the pages are told', () => page.messages.filter(({ type }) => type === 'resync').length === 2);
   });
 
   it('closes on too many or too large messages, and on unknown ones', { tags: ['console-live-bounds'] }, async () => {
