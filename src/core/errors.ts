@@ -19,6 +19,9 @@ export interface ErrorDetails {
   readonly uri?: string | undefined;
   readonly at?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** How a person refused the call, and who did so if that was not the client's user. For records, not for clients. */
+  readonly consent?: string | undefined;
+  readonly by?: string | undefined;
   readonly cause?: unknown;
 }
 

@@ -81,6 +81,23 @@ describe('an answer', () => {
       ['ok', 'always', undefined],
     ]);
   });
+
+  it('is recorded with the person who refused, and a client with its answer', { tags: ['approval-console'] }, async () => {
+    const gateway = await open();
+    const result = call(await client(gateway), 'x');
+    gateway.answer(await gateway.waiting('x'), 'deny', 'ada');
+    expect((await result).isError).toBe(true);
+    for (const action of ['decline', 'cancel']) {
+      const asking = await connect('v1', gateway.at('http'), { elicit: () => ({ action }) });
+      expect((await asking.call('erase', { what: action })).isError).toBe(true);
+    }
+    const calls = (await gateway.audited()).filter(({ tool }) => tool === 'erase');
+    expect(calls.map(({ outcome, code, consent, by }) => [outcome, code, consent, by])).toEqual([
+      ['refused', 'DENIED', 'declined', 'console:ada'],
+      ['refused', 'DENIED', 'declined', undefined],
+      ['refused', 'DENIED', 'dismissed', undefined],
+    ]);
+  });
 });
 
 describe('the queue', () => {

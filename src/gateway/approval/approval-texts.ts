@@ -5,14 +5,21 @@ import type { VisibleTool } from '../view/visible-tool.ts';
 /** Why a tool that requires approval was not run. */
 export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear';
 
-/** The error for a call without approval. `why` adds a detail to 'unanswered'. */
-export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why = ''): GatewayError {
+/** The error for a call without approval. `why` adds a detail to 'unanswered'; `by`: who refused in place of the client's user. */
+export function denied(
+  refusal: Refusal,
+  tool: VisibleTool,
+  caller: Caller,
+  { why = '', by }: { why?: string; by?: string | undefined } = {},
+): GatewayError {
   const { name } = tool.entry;
   switch (refusal) {
     case 'declined':
-      return new GatewayError('DENIED', 'User denied tool execution');
+      return new GatewayError('DENIED', 'User denied tool execution', { consent: refusal, by });
     case 'dismissed':
       return new GatewayError('DENIED', `The question whether to run ${name} was dismissed without an answer, so it was not run.`, {
+        consent: refusal,
+        by,
         fix: allowingFix(tool, caller),
       });
     case 'unanswered':

@@ -126,7 +126,8 @@ export function createApprovals(
       const pending = prompter(request);
       if (!pending) continue;
       const answer = await pending.catch((error: unknown) => {
-        if (error instanceof GatewayError && error.code === 'ASK_FAILED') throw denied('unanswered', tool, call.caller, error.message);
+        if (error instanceof GatewayError && error.code === 'ASK_FAILED')
+          throw denied('unanswered', tool, call.caller, { why: error.message });
         throw error;
       });
       if (ticket !== undefined) tickets.redeem(ticket, subject);
@@ -162,7 +163,7 @@ export function createApprovals(
         ? { answer: given }
         : await ask(about, offered, surface, subjectOf(entry, sent, call), preview?.text);
       if (answer === undefined) throw denied('unclear', tool, call.caller);
-      if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
+      if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller, { by });
       if (answer === 'session') session.add(call.session, key, surface);
       if (answer === 'always') grants.add(key, surface);
       return { consent: answer, by };

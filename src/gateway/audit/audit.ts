@@ -22,9 +22,9 @@ export interface AuditRecord {
   readonly args: JsonObject;
   readonly outcome: CallEnd;
   readonly code?: string | undefined;
-  /** How the user approved, if the tool requires approval. */
+  /** How the user approved or refused, if the tool requires approval. */
   readonly consent?: string | undefined;
-  /** Who approved, if that was not the client's user. */
+  /** Who answered, if that was not the client's user. */
   readonly by?: string | undefined;
   readonly ms: number;
   readonly bytes: number;

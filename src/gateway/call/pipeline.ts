@@ -118,8 +118,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     outcome: outcomeOf(failure, result),
     code: failure?.code,
     ref: failure?.ref,
-    consent: approved?.consent,
-    by: approved?.by,
+    consent: approved?.consent ?? failure?.details.consent,
+    by: approved?.by ?? failure?.details.by,
     ms: performance.now() - started,
     bytes,
   });

@@ -13,6 +13,7 @@ const CODES: { readonly [code: string]: string } = {
   NEEDS_CONFIGURATION: 'the plugin needs settings',
   PLUGIN_CRASHED: 'the plugin crashed',
   PLUGIN_FAILED: 'the plugin failed',
+  PLUGIN_STOPPED: 'the plugin was stopped',
   PLUGIN_UNAVAILABLE: 'the plugin was not running',
   PLUGIN_UNRESPONSIVE: 'the plugin hung',
   RATE_LIMITED: 'too many calls',
@@ -26,7 +27,8 @@ const OUTCOMES: { readonly [outcome: string]: string } = { ok: 'ok', error: 'the
 
 /** How a call ended, in words. */
 export function outcomeWords({ outcome, code, consent }: Pick<CallLine, 'outcome' | 'code' | 'consent'>): string {
-  if (consent === 'declined' || consent === 'deny') return 'a person said no';
+  if (consent === 'declined') return 'a person said no';
+  if (consent === 'dismissed') return 'nobody answered';
   return (code === undefined ? undefined : CODES[code]) ?? OUTCOMES[outcome] ?? outcome;
 }
 
