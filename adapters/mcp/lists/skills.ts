@@ -7,6 +7,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { toJsonText } from '../../../src/core/json/exact-number.ts';
 import { toDouble } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { hasHidden } from '../../../src/core/text/hidden.ts';
 import { showName } from '../../../src/core/text/text.ts';
 import { readFrontMatter } from '../../../src/host/skills/front-matter.ts';
 import { faultOf, isTrue, textOf, wordsOf } from '../../../src/host/skills/read-skill.ts';
@@ -17,6 +18,10 @@ import { metaOf } from './listed.ts';
 const SKILL_FILE = 'SKILL.md';
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MAX_SKILLS = 2_000;
+/** A server can list thousands of bad entries; the first ones show what is wrong with them. */
+const MAX_REPORTED = 20;
+/** Clients accept skills of 512 files, so a folder with more items than this is not meant to be shown. */
+const MAX_ITEMS = 2_000;
 
 /** What the skills of a server need. */
 export interface UpstreamSkillParts {
@@ -34,7 +39,11 @@ interface Entry {
 /** The skills that a server lists, without those that clients would refuse. Their files are read only when a client asks for them. */
 export function toSkills(items: readonly JsonValue[], parts: UpstreamSkillParts, problems: Problem[]): Skill[] {
   const skills = new Map<string, Skill>();
+  const addresses = new Set<string>();
+  let refused = 0;
   const refuse = (item: JsonValue, why: string): void => {
+    refused++;
+    if (refused > MAX_REPORTED) return;
     const uri = isJsonObject(item) && typeof item.uri === 'string' ? showName(item.uri) : 'an entry';
     problems.push({ code: 'TOOL_REFUSED', subject: uri, message: `The server lists the skill ${uri}, which is not served: ${why}.` });
   };
@@ -47,9 +56,15 @@ export function toSkills(items: readonly JsonValue[], parts: UpstreamSkillParts,
     const own = String(entry.frontMatter.name);
     const address = addressOf(parts.pluginId, entry.root);
     const name = skills.has(own) ? address.slice(address.indexOf('/', 'skill://'.length) + 1) : own;
-    if (skills.has(name)) refuse(item, 'it is listed twice');
-    else skills.set(name, createUpstreamSkill({ name, address, entry, meta: isJsonObject(item) ? item._meta : undefined }, parts));
+    if (skills.has(name) || addresses.has(address)) {
+      refuse(item, 'it is listed twice');
+      continue;
+    }
+    addresses.add(address);
+    skills.set(name, createUpstreamSkill({ name, address, entry, meta: isJsonObject(item) ? item._meta : undefined }, parts));
   }
+  if (refused > MAX_REPORTED)
+    problems.push({ code: 'TOOL_REFUSED', subject: 'skills/list', message: `${refused - MAX_REPORTED} more skills are not served.` });
   if (items.length > MAX_SKILLS)
     problems.push({ subject: 'skills/list', message: `The server lists more than ${MAX_SKILLS} skills; the others are not served.` });
   return [...skills.values()];
@@ -69,6 +84,7 @@ function readEntry(item: JsonValue): Entry | string {
   const root = uri.slice(0, -SKILL_FILE.length - 1);
   const last = decoded(root.slice(root.lastIndexOf('/') + 1));
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+(?:\/[^/?#\s]+)*$/i.test(root)) return 'its address has empty parts, a query or blanks';
+  if (hasHidden(root) || !root.split('/').slice(2).every(isSegment)) return 'its address has parts that clients resolve differently';
   if (!isJsonObject(frontmatter)) return 'it has no front matter';
   const fault = faultOf(frontmatter);
   if (fault !== undefined) return fault;
@@ -81,12 +97,23 @@ function readEntry(item: JsonValue): Entry | string {
       return 'one of its files has no address or digest';
     const size = toDouble(file.size);
     const path = file.uri.startsWith(`${root}/`) ? decoded(file.uri.slice(root.length + 1)) : undefined;
-    if (path === undefined || !/^(?!\.{1,2}(?:\/|$))[^/?#\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/?#\0]+)*$/.test(path))
-      return 'one of its files is outside of it';
+    if (path === undefined || !isPath(path)) return 'one of its files is outside of it or has a name that cannot be shown';
+    if (files.has(path)) return 'it lists a file twice';
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return 'one of its files has no size';
     files.set(path, { path, digest: file.digest, size, uri: file.uri });
   }
   return files.has(SKILL_FILE) ? { root, frontMatter: frontmatter, files } : `its list of files lacks ${SKILL_FILE}`;
+}
+
+// "." and ".." lead to another place, and an encoded slash is one segment for some readers and two for others.
+function isSegment(segment: string): boolean {
+  const plain = decoded(segment);
+  return plain !== undefined && plain !== '' && plain !== '.' && plain !== '..' && !/[/\\]/.test(plain);
+}
+
+// A path inside a skill. Names with line breaks would end the line of a list that a model reads.
+function isPath(path: string): boolean {
+  return !/[?#\n\r\t]/.test(path) && !hasHidden(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function decoded(text: string): string | undefined {
@@ -138,7 +165,9 @@ function createUpstreamSkill({ name, address, entry, meta }: Described, { calls 
   const read = async (path: string, ctx: CallContext): Promise<SkillContents | null> => {
     const known = await current(ctx);
     if (known === 'dynamic') {
-      const found = await fetchFile(`${root}/${path.split('/').map(encodeURIComponent).join('/')}`, path, ctx);
+      // No list of files bounds what a caller can ask for, and ".." would read other resources of the server.
+      if (!isPath(path)) return null;
+      const found = await fetchFile(`${root}/${encoded(path)}`, path, ctx);
       if (found && path === SKILL_FILE) verifyFrontMatter(name, frontMatter, found.contents.text);
       return found?.contents ?? null;
     }
@@ -157,6 +186,17 @@ function createUpstreamSkill({ name, address, entry, meta }: Described, { calls 
     return found.contents;
   };
 
+  const listFolder = async (path: string, ctx: CallContext): Promise<SkillItem[] | null> => {
+    if (path !== '' && !isPath(path)) return null;
+    try {
+      return toItems(await calls.folder(path === '' ? root : `${root}/${encoded(path)}`, ctx), root, path);
+    } catch (error) {
+      // Servers need not implement the method, and a skill is of use without the names of its files.
+      if (error instanceof GatewayError && error.code === 'INVALID_PARAMS') return null;
+      throw error;
+    }
+  };
+
   return {
     name,
     ...(textOf(frontMatter.description) === undefined ? {} : { description: String(frontMatter.description).trim() }),
@@ -173,7 +213,7 @@ function createUpstreamSkill({ name, address, entry, meta }: Described, { calls 
     },
     async list(path, ctx) {
       const known = await current(ctx);
-      return known === 'dynamic' ? toItems(await calls.folder(path === '' ? root : `${root}/${path}`, ctx), root) : childrenOf(known, path);
+      return known === 'dynamic' ? listFolder(path, ctx) : childrenOf(known, path);
     },
     read,
     async load(args, ctx) {
@@ -209,13 +249,27 @@ function childrenOf(files: ReadonlyMap<string, SkillFile>, folder: string): Skil
     items.set(child, more.length === 0 ? { path: child, kind: 'file', size } : { path: child, kind: 'folder' });
   }
   if (items.size === 0) return null;
-  return [...items.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...items.values()].sort(byPath);
 }
 
-function toItems(resources: readonly JsonValue[], root: string): SkillItem[] {
-  return resources.flatMap((item): SkillItem[] => {
-    if (!isJsonObject(item) || typeof item.uri !== 'string' || !item.uri.startsWith(`${root}/`)) return [];
+// Servers may return anything here; only direct children of the folder are shown.
+function toItems(resources: readonly JsonValue[], root: string, folder: string): SkillItem[] {
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const items = new Map<string, SkillItem>();
+  for (const item of resources) {
+    if (items.size >= MAX_ITEMS) break;
+    if (!isJsonObject(item) || typeof item.uri !== 'string' || !item.uri.startsWith(`${root}/`)) continue;
     const path = decoded(item.uri.slice(root.length + 1));
-    return path === undefined ? [] : [{ path, kind: item.mimeType === 'inode/directory' ? 'folder' : 'file' }];
-  });
+    if (path === undefined || !isPath(path) || !path.startsWith(prefix) || path.slice(prefix.length).includes('/')) continue;
+    items.set(path, { path, kind: item.mimeType === 'inode/directory' ? 'folder' : 'file' });
+  }
+  return [...items.values()].sort(byPath);
+}
+
+function byPath(a: SkillItem, b: SkillItem): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+function encoded(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
 }
