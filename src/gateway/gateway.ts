@@ -142,8 +142,11 @@ export function createGateway(
     });
   const sessions = createSessionViews(build);
   const view = ({ profile }: Caller, session?: string): View => {
-    const found = views.get(profile) ?? build(profile);
-    views.set(profile, found);
+    let found = views.get(profile);
+    if (!found) {
+      found = build(profile);
+      views.set(profile, found);
+    }
     return session === undefined ? found : sessions.get(found, session);
   };
 

@@ -88,7 +88,7 @@ describe('one gateway for all windows', () => {
     const refused = await cli(file, 'stop');
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`plugmux serve (process ${serving.process.pid})`)]);
     const second = await serve(file);
-    expect(second.stderr()).toContain('windows are served by another program');
+    await until('the second one says so', () => second.stderr().includes('windows are served by another program'));
     await second.stop();
     const text = readFileSync(file, 'utf8').replace('"oneGateway":true', '"oneGateway":false');
     writeFileSync(file, text);
@@ -100,7 +100,7 @@ describe('one gateway for all windows', () => {
     const file = oneGateway({ plugins: { off: { path: './no', enabled: false, config: { off: { key: '${env:WINDOW_KEY:-none}' } } } } });
     await opened(file);
     const other = await opened(file, { WINDOW_KEY: 'another' });
-    expect(other.stderr()).toContain('the gateway that runs has other values: WINDOW_KEY');
+    await until('it says why', () => other.stderr().includes('the gateway that runs has other values: WINDOW_KEY'));
     expect(other.stderr()).not.toContain('another');
     const alone = await opened(file, {}, '--standalone');
     expect(alone.stderr()).not.toContain('gateway');
@@ -117,10 +117,10 @@ describe('one gateway for all windows', () => {
     expect(JSON.stringify(await few.reply(1))).not.toContain('"count"');
     const unknown = openWindow(file, {}, '--profile', 'fwe');
     expect(await new Promise((resolve) => unknown.child.on('exit', resolve))).toBe(2);
-    expect(unknown.stderr()).toContain('There is no profile "fwe"');
+    await until('it says why', () => unknown.stderr().includes('There is no profile "fwe"'));
     writeFileSync(file, JSON.stringify({ ...config, limits: { callTimeoutMs: 'soon' } }));
     const late = await opened(file);
-    expect(late.stderr()).toContain('the configuration was not reloaded');
+    await until('it says why', () => late.stderr().includes('the configuration was not reloaded'));
     expect(await factsOf(file)).toMatchObject({ windows: 3 });
   });
 
@@ -142,7 +142,7 @@ describe('one gateway for all windows', () => {
     const kept = readFileSync(key);
     writeFileSync(key, Buffer.alloc(32, 7));
     const stranger = await opened(file);
-    expect(stranger.stderr()).toContain('this window has a gateway of its own');
+    await until('it says why', () => stranger.stderr().includes('this window has a gateway of its own'));
     writeFileSync(key, kept);
     await opened(file);
     expect(await factsOf(file)).toMatchObject({ windows: 2 });

@@ -65,7 +65,7 @@ describe('the socket of windows', { tags: ['one-gateway'] }, () => {
     const { file, state } = alone('state');
     spoil(state);
     const window = await opened(file);
-    expect(window.stderr()).toContain(why);
+    await until('it says why', () => window.stderr().includes(why));
     expect(await factsOf(file)).toBeUndefined();
   });
 
