@@ -222,7 +222,7 @@ export const REQUIREMENTS = {
     'approval-console':
       'A call that requires approval and whose client cannot ask waits for a person in the console, bound to its arguments and tool; it never runs after its client has left.',
     'lock-withheld':
-      'With a lock file, a tool, prompt or instructions that are new or changed are neither listed, found nor callable until they are accepted; a lock file that cannot be used withholds everything.',
+      'With a lock file, a tool, prompt, skill or instructions that are new or changed are neither listed, found nor callable until they are accepted; a lock file that cannot be used withholds everything.',
     'approval-person': 'The command line allows a tool permanently only at a terminal or with `--yes`.',
     'approval-no':
       'A decline, a missing answer and a client that cannot ask each end the call with a distinct message, and nothing has run.',

@@ -3,8 +3,8 @@ import { toJsonText } from '../core/json/exact-number.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { Catalogue } from '../registry/catalogue/catalogue.ts';
 import type { StoredPin } from '../store/pin-table.ts';
-import { type Lock, type LockedPlugin, type LockedPrompt, type LockedTool, toLock } from './lock-file.ts';
-import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
+import { type Lock, type LockedPlugin, type LockedPrompt, type LockedSkill, type LockedTool, toLock } from './lock-file.ts';
+import { INSTRUCTIONS, promptPart, skillPart, toolPart } from './pin-parts.ts';
 import type { PinRules } from './pin-rules.ts';
 import { compareSchemas, type SchemaChange } from './schema-changes.ts';
 
@@ -18,7 +18,7 @@ export interface TextPiece {
 /** A part of a plugin that differs from the lock file. */
 export interface LockChange {
   readonly plugin: string;
-  /** The tool's own name, `prompt:<name>` or `instructions`. */
+  /** The tool's own name, `prompt:<name>`, `skill:<name>` or `instructions`. */
   readonly tool: string;
   readonly kind: 'new' | 'changed' | 'gone';
   /** The surface now, or the locked one if it is gone. */
@@ -98,6 +98,7 @@ function partsOf(plugin: LockedPlugin | undefined): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const [name, tool] of plugin?.tools ?? []) parts.set(toolPart(name), toolPartOf(tool));
   for (const [name, prompt] of plugin?.prompts ?? []) parts.set(promptPart(name), promptPartOf(prompt));
+  for (const [name, skill] of plugin?.skills ?? []) parts.set(skillPart(name), skillPartOf(skill));
   if (plugin?.instructions) {
     const { surface, text, composed = false } = plugin.instructions;
     parts.set(INSTRUCTIONS, { surface, text, shown: { composed }, hints: {} });
@@ -113,6 +114,13 @@ function toolPartOf({ surface, variants, name, title, description, input, output
 function promptPartOf({ surface, name, title, description = '', arguments: args }: LockedPrompt): Part {
   const shown = { name, ...(title === undefined ? {} : { title }), ...(args === undefined ? {} : { arguments: args }) };
   return { surface, text: description, shown: shown as unknown as JsonObject, hints: {} };
+}
+
+function skillPartOf({ surface, name, description = '', compatibility, forModels, frontMatter = {} }: LockedSkill): Part {
+  // The description is compared word by word, as the text.
+  const { description: _, ...fields } = frontMatter;
+  const shown = { name, ...(compatibility === undefined ? {} : { compatibility }), forModels, frontMatter: fields };
+  return { surface, text: description, shown, hints: {} };
 }
 
 function compareHints(before: JsonObject, after: JsonObject): LockChange['hints'] {

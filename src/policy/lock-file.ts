@@ -4,7 +4,8 @@ import { toJsonText } from '../core/json/exact-number.ts';
 import { parseExact } from '../core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import type { Catalogue, PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
-import { instructionsSurface, promptSurface, surfaceOf } from '../registry/catalogue/surface.ts';
+import type { SkillEntry } from '../registry/catalogue/skills.ts';
+import { instructionsSurface, promptSurface, type ShownSkill, skillSurface, surfaceOf } from '../registry/catalogue/surface.ts';
 
 /** A tool as the lock file has it. */
 export interface LockedTool {
@@ -28,6 +29,11 @@ export interface LockedPrompt {
   readonly arguments?: readonly PromptArgument[];
 }
 
+/** A skill as the lock file has it. Its instructions and files are not in it: like results, they are read when they are needed. */
+export interface LockedSkill extends ShownSkill {
+  readonly surface: string;
+}
+
 /** The instructions of a plugin as the lock file has them. */
 export interface LockedText {
   readonly surface: string;
@@ -35,12 +41,13 @@ export interface LockedText {
   readonly composed?: boolean;
 }
 
-/** One plugin of a lock file; tools and prompts by their own names. */
+/** One plugin of a lock file; tools, prompts and skills by their own names. */
 export interface LockedPlugin {
   /** The digest of the plugin's files when it was locked. For information: surfaces decide. */
   readonly digest: string;
   readonly tools: ReadonlyMap<string, LockedTool>;
   readonly prompts: ReadonlyMap<string, LockedPrompt>;
+  readonly skills: ReadonlyMap<string, LockedSkill>;
   readonly instructions?: LockedText;
 }
 
@@ -54,19 +61,21 @@ interface Draft {
   readonly digest: string;
   readonly tools: Map<string, LockedTool>;
   readonly prompts: Map<string, LockedPrompt>;
+  readonly skills: Map<string, LockedSkill>;
   instructions?: LockedText;
 }
 
 /** What a catalogue has to lock. */
-export function toLock(catalogue: Pick<Catalogue, 'tools' | 'prompts' | 'instructions'>): Lock {
+export function toLock(catalogue: Pick<Catalogue, 'tools' | 'prompts' | 'skills' | 'instructions'>): Lock {
   const plugins = new Map<string, Draft>();
   const of = ({ id, digest }: ToolEntry['plugin']): Draft => {
-    const found: Draft = plugins.get(id) ?? { digest, tools: new Map(), prompts: new Map() };
+    const found: Draft = plugins.get(id) ?? { digest, tools: new Map(), prompts: new Map(), skills: new Map() };
     plugins.set(id, found);
     return found;
   };
   for (const entry of catalogue.tools.values()) of(entry.plugin).tools.set(entry.tool.name, lockTool(entry));
   for (const entry of catalogue.prompts.values()) of(entry.plugin).prompts.set(entry.prompt.name, lockPrompt(entry));
+  for (const entry of catalogue.skills.values()) of(entry.plugin).skills.set(entry.skill.name, lockSkill(entry));
   for (const { plugin, text, composed } of catalogue.instructions)
     of(plugin).instructions = { surface: instructionsSurface(text, composed), text, ...(composed ? { composed } : {}) };
   return plugins;
@@ -94,15 +103,28 @@ export function lockPrompt({ name, prompt: { title, description, arguments: args
   return { surface: promptSurface(all), ...all };
 }
 
+/** A skill of a catalogue for the lock file. */
+export function lockSkill({ name, skill: { description, compatibility, forModels, frontMatter } }: SkillEntry): LockedSkill {
+  const all = {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(compatibility === undefined ? {} : { compatibility }),
+    forModels,
+    ...(frontMatter === undefined ? {} : { frontMatter }),
+  };
+  return { surface: skillSurface(all), ...all };
+}
+
 /** The text of a lock file: sorted by names, hidden characters escaped. */
 export function writeLock(lock: Lock): string {
-  const plugins = sorted(lock).map(([id, { digest, tools, prompts, instructions }]) => [
+  const plugins = sorted(lock).map(([id, { digest, tools, prompts, skills, instructions }]) => [
     id,
     {
       digest,
       ...(instructions ? { instructions } : {}),
       ...(tools.size > 0 ? { tools: Object.fromEntries(sorted(tools)) } : {}),
       ...(prompts.size > 0 ? { prompts: Object.fromEntries(sorted(prompts)) } : {}),
+      ...(skills.size > 0 ? { skills: Object.fromEntries(sorted(skills)) } : {}),
     },
   ]);
   const text = toJsonText({ version: VERSION, plugins: Object.fromEntries(plugins) }, undefined, 2);
@@ -128,7 +150,7 @@ export function readLock(text: string): Lock {
   return new Map(entries(file.plugins, 'plugins').map(([id, plugin]) => [id, readPlugin(id, plugin)]));
 }
 
-function readPlugin(id: string, { digest, tools = {}, prompts = {}, instructions }: JsonObject): LockedPlugin {
+function readPlugin(id: string, { digest, tools = {}, prompts = {}, skills = {}, instructions }: JsonObject): LockedPlugin {
   return {
     digest: String(digest),
     tools: new Map(
@@ -147,6 +169,16 @@ function readPlugin(id: string, { digest, tools = {}, prompts = {}, instructions
         if (!isTextual(locked.name, locked.title ?? '', locked.description ?? ''))
           throw new Error(`${JSON.stringify(`${id}/prompt:${name}`)} is not a prompt`);
         check(locked.surface, promptSurface(locked), `${id}/prompt:${name}`);
+        return [name, locked];
+      }),
+    ),
+    skills: new Map(
+      entries(skills, id).map(([name, skill]) => {
+        const locked = skill as unknown as LockedSkill;
+        const { description = '', compatibility = '', forModels, frontMatter = {} } = locked;
+        if (!isTextual(locked.name, description, compatibility) || typeof forModels !== 'boolean' || !isJsonObject(frontMatter))
+          throw new Error(`${JSON.stringify(`${id}/skill:${name}`)} is not a skill`);
+        check(locked.surface, skillSurface(locked), `${id}/skill:${name}`);
         return [name, locked];
       }),
     ),

@@ -1,5 +1,5 @@
 import type { Lock, LockedPlugin } from './lock-file.ts';
-import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
+import { INSTRUCTIONS, promptPart, skillPart, toolPart } from './pin-parts.ts';
 
 /** Whether a part of a plugin, as it is now, belongs into the lock file. */
 export type Takes = (plugin: string, part: string, surfaces: readonly string[]) => boolean;
@@ -29,8 +29,10 @@ export function mergeLocks(before: Lock, now: Lock, takes: Takes, keeps: (plugin
     };
     const tools = of(old?.tools, current?.tools, toolPart);
     const prompts = of(old?.prompts, current?.prompts, promptPart);
+    const skills = of(old?.skills, current?.skills, skillPart);
     const text = of(mapOf(old?.instructions), mapOf(current?.instructions), (name) => name).get(INSTRUCTIONS);
-    if (tools.size + prompts.size > 0 || text) merged.set(id, { digest, tools, prompts, ...(text ? { instructions: text } : {}) });
+    if (tools.size + prompts.size + skills.size > 0 || text)
+      merged.set(id, { digest, tools, prompts, skills, ...(text ? { instructions: text } : {}) });
   }
   return merged;
 }

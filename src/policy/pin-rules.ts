@@ -4,8 +4,8 @@ import type { Catalogue, PromptEntry, ToolEntry, WithheldTool } from '../registr
 import { instructionsUri } from '../registry/catalogue/instructions.ts';
 import { instructionsSurface, surfaceOf } from '../registry/catalogue/surface.ts';
 import type { PinTable, StoredPin } from '../store/pin-table.ts';
-import { type Lock, lockPrompt } from './lock-file.ts';
-import { INSTRUCTIONS, promptPart, toolPart } from './pin-parts.ts';
+import { type Lock, lockPrompt, lockSkill } from './lock-file.ts';
+import { INSTRUCTIONS, promptPart, skillPart, toolPart } from './pin-parts.ts';
 import { readLockFile } from './read-lock.ts';
 
 /** The rules of one reading of the lock file. */
@@ -85,10 +85,24 @@ export function createPinRules(file: string, table: PinTable, log: Logger): PinR
         const locked = lock?.get(entry.plugin.id)?.prompts.get(entry.prompt.name)?.surface === surface;
         return (locked || isAccepted(entry.plugin.id, promptPart(entry.prompt.name), surface)) && !isSilent(entry);
       });
+      // Prompts and resources of a skill are visible only with it.
+      const skills = [...catalogue.skills].filter(([, entry]) => {
+        const { surface } = lockSkill(entry);
+        const locked = lock?.get(entry.plugin.id)?.skills.get(entry.skill.name)?.surface === surface;
+        return locked || isAccepted(entry.plugin.id, skillPart(entry.skill.name), surface);
+      });
       const resources = [...catalogue.resources].filter(
         ([, { plugin, resource }]) => !silent.has(plugin.id) || resource.uri !== instructionsUri(plugin),
       );
-      return { ...catalogue, tools, withheld, instructions, prompts: new Map(prompts), resources: new Map(resources) };
+      return {
+        ...catalogue,
+        tools,
+        withheld,
+        instructions,
+        prompts: new Map(prompts),
+        skills: new Map(skills),
+        resources: new Map(resources),
+      };
     },
   };
 }

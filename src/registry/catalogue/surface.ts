@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Prompt } from '../../core/contract/prompt.ts';
+import type { Skill } from '../../core/contract/skill.ts';
 import type { Tool } from '../../core/contract/tool.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import type { JsonObject } from '../../core/json/json.ts';
@@ -25,6 +26,14 @@ export function promptSurface({
   arguments: args,
 }: Pick<Prompt, 'name' | 'title' | 'description' | 'arguments'>): string {
   return shortHash([name, title, description, args]);
+}
+
+/** Everything that clients and models see of a skill before they load it. */
+export type ShownSkill = Pick<Skill, 'name' | 'description' | 'compatibility' | 'forModels' | 'frontMatter'>;
+
+/** A short hash over everything that clients and models see of a skill before they load it. */
+export function skillSurface({ name, description, compatibility, forModels, frontMatter }: ShownSkill): string {
+  return shortHash([name, description, compatibility, forModels, frontMatter]);
 }
 
 /** A short hash over instructions. `composed`: the plugin's code generates them at each read, so only that fact can be compared. */

@@ -42,8 +42,8 @@ it('the differences of 1,000 tools are a few short lines each', { tags: ['lock-w
     name,
     { ...tool, plugin: { id: 'p', digest: 'd' }, tool: { name }, others: [] },
   ]);
-  const catalogue = { tools: new Map(entries as never), prompts: new Map(), instructions: [] } as unknown as Catalogue;
-  const lock: Lock = new Map([['p', { digest: 'd', tools: tools('Then it ends.', 'string'), prompts: new Map() }]]);
+  const catalogue = { tools: new Map(entries as never), prompts: new Map(), skills: new Map(), instructions: [] } as unknown as Catalogue;
+  const lock: Lock = new Map([['p', { digest: 'd', tools: tools('Then it ends.', 'string'), prompts: new Map(), skills: new Map() }]]);
   const changes = lockChanges({ lock, whole: () => catalogue, accepted: () => [] }, () => true);
   expect(changes).toHaveLength(1_000);
   const text = describeChanges(changes);

@@ -22,7 +22,8 @@ async function open(state: string, dir: string, config = 'mcp.json') {
   let catalogue = {} as Catalogue;
   const plugin = { id: 'p', state: 'ready' as string };
   const offer = (...tools: readonly ToolEntry[]): readonly string[] => {
-    const all = { tools: new Map(tools.map((tool) => [tool.name, tool])), prompts: new Map(), resources: new Map(), instructions: [] };
+    const none = { prompts: new Map(), skills: new Map(), resources: new Map(), instructions: [] };
+    const all = { ...none, tools: new Map(tools.map((tool) => [tool.name, tool])) };
     catalogue = pins.filter(all as unknown as Catalogue);
     return [...catalogue.tools.values()].flatMap((tool) => [tool, ...tool.others]).map(({ description }) => description);
   };

@@ -7,7 +7,7 @@ import type { Catalogue } from '../../../src/registry/catalogue/catalogue.ts';
 const entryOf = (name: string, input: object, description = 'A tool') =>
   ({ name, plugin: { id: 'p', digest: 'd' }, tool: { name, hints: { readOnly: true } }, description, input, others: [] }) as never;
 const catalogueOf = (entries: readonly never[]): Catalogue =>
-  ({ tools: new Map(entries.map((entry, at) => [String(at), entry])), prompts: new Map(), instructions: [] }) as never;
+  ({ tools: new Map(entries.map((entry, at) => [String(at), entry])), prompts: new Map(), skills: new Map(), instructions: [] }) as never;
 
 it('a lock file keeps odd definitions exactly', { tags: ['lock-withheld'] }, () => {
   const odd = JSON.parse(

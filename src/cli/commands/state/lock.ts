@@ -25,7 +25,7 @@ const NAMED = 20;
 export function addLock(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('lock')
-    .description('pin the tools, prompts and instructions in plugmux.lock.json')
+    .description('pin the tools, prompts, skills and instructions in plugmux.lock.json')
     .option('--accept <tools...>', 'accept only these tools as they are now, by public name, or other parts as <plugin>/<part>')
     .option('--accept-plugin <plugins...>', 'accept everything of these plugins as it is now')
     .option('--diff', 'show what differs from the lock file')
