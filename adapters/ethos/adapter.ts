@@ -37,7 +37,7 @@ export const ethos: Adapter = {
     const own = manifest as EthosManifest;
     if (own.fault) throw own.fault;
     const [{ openPlugin }, { readSkills }] = await Promise.all([import('./open.ts'), import('./read/skills.ts')]);
-    return openPlugin(own, await readSkills(own.found.folder, own.found.package.skillsDir), host);
+    return openPlugin(own, readSkills(own.found.folder, own.found.package.skillsDir), host);
   },
 };
 

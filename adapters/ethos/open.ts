@@ -15,6 +15,7 @@ import { answerStore } from './offer/kept-values.ts';
 import { toMiddleware } from './offer/middleware.ts';
 import { Notices } from './offer/notices.ts';
 import { toOffer } from './offer/offer.ts';
+import { toSkills } from './offer/skills.ts';
 import { openVault } from './offer/vault.ts';
 import type { readSkills } from './read/skills.ts';
 import { checkEthosReport, type EthosReport } from './report.ts';
@@ -23,7 +24,7 @@ import type { EthosParams } from './runtime/process-params.ts';
 const MONITOR = 'monitor:';
 
 /** Opens a plugin. Its process starts on first use. */
-export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
+export function openPlugin(manifest: EthosManifest, { skills: read, problems }: ReturnType<typeof readSkills>, host: Host): Plugin {
   const { id, source, found } = manifest;
   const log = host.log.area(`plugin:${found.pluginId}`);
   const keep = host.store(id);
@@ -32,6 +33,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
   for (const secret of Object.values(vault.secrets())) host.hide(secret);
   const notices = new Notices(id);
   const required = found.package.credentials.filter((credential) => credential.required).map(({ key }) => key);
+  const skills = toSkills(id, read, () => host.limits.resultBytes);
   const listeners: (() => void)[] = [];
   let report: EthosReport | undefined;
   let offer: Offer | undefined;

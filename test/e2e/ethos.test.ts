@@ -34,7 +34,7 @@ function project(): string {
 async function check(generation: Generation, target: Parameters<typeof connect>[1]): Promise<void> {
   const client = await connect(generation, target);
   const raw = client.raw as Client;
-  expect(await client.list()).toEqual(['go']);
+  expect(await client.list()).toEqual(['go', 'load_skill']);
   expect((await client.call('go')).content[0]?.text).toBe('gone');
   expect(raw.getInstructions()).toContain('Use go.');
   const { prompts } = await raw.listPrompts();
@@ -47,10 +47,13 @@ async function check(generation: Generation, target: Parameters<typeof connect>[
   expect(resources.map((r) => r.uri).sort()).toEqual([
     'plugin://way/instructions',
     'plugin://way/report',
-    'skill://way/walk',
+    'skill://way/walk/SKILL.md',
     'trigger://way/steps',
   ]);
   expect((await raw.readResource({ uri: 'skill://way/walk' })).contents[0]).toMatchObject({ text: 'One foot, then the other.' });
+  expect((await raw.readResource({ uri: 'skill://way/walk/SKILL.md' })).contents[0]).toMatchObject({
+    text: '---\nrequired_tools: [go]\n---\nOne foot, then the other.',
+  });
   expect((await raw.readResource({ uri: 'trigger://way/steps' })).contents[0]).toMatchObject({ text: expect.stringContaining('one step') });
 }
 
@@ -62,7 +65,7 @@ describe('an Ethos plugin, seen by a client', () => {
     await check(generation, { url: `${gateway.url}/way` });
     // Profiles of plugins are served like those of the file.
     const walker = await connect(generation, { url: `${gateway.url}/walker` });
-    expect(await walker.list()).toEqual(['go']);
+    expect(await walker.list()).toEqual(['go', 'load_skill']);
     expect((walker.raw as Client).getInstructions()).toContain('Walks.');
   });
 });
@@ -70,7 +73,7 @@ describe('an Ethos plugin, seen by a client', () => {
 describe('profiles of an Ethos plugin', () => {
   it('are served over stdio by name, like those of the configuration', async () => {
     const client = await connect('v1', { command: process.execPath, args: [BIN, 'stdio', '--profile', 'walker', '--config', project()] });
-    expect(await client.list()).toEqual(['go']);
+    expect(await client.list()).toEqual(['go', 'load_skill']);
   });
 
   it("and of the configuration may keep a plugin's tools without its hooks and injectors", async () => {
@@ -78,7 +81,7 @@ describe('profiles of an Ethos plugin', () => {
     writeFileSync(file, JSON.stringify({ pluginFolders: ['./plugins'], profiles: { quiet: { plugins: ['way'], hooks: [] } } }));
     const client = await connect('v1', { command: process.execPath, args: [BIN, 'stdio', '--profile', 'quiet', '--config', file] });
     const raw = client.raw as Client;
-    expect(await client.list()).toEqual(['go']);
+    expect(await client.list()).toEqual(['go', 'load_skill']);
     expect(raw.getInstructions() ?? '').not.toContain('Use go.');
     expect((await raw.listPrompts()).prompts.map((prompt) => prompt.name)).not.toContain('way_instructions');
     expect((await raw.listResources()).resources.map((resource) => resource.uri)).not.toContain('plugin://way/instructions');

@@ -1,15 +1,16 @@
 import type { Middleware } from '../../../src/core/contract/middleware.ts';
 import { emptyOffer, type Offer, type Problem } from '../../../src/core/contract/plugin.ts';
 import type { Resource } from '../../../src/core/contract/resource.ts';
+import type { Skill } from '../../../src/core/contract/skill.ts';
 import type { CallContext, Tool } from '../../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { CALL_TIMEOUT_MS, type EthosManifest } from '../manifest.ts';
-import type { Skill } from '../read/skills.ts';
 import { toProblems } from '../read/source-scan.ts';
 import { COMMAND_PREFIX, type EthosReport, RESULT_BUDGET, type ToolReport } from '../report.ts';
 import { toProfile } from './profiles.ts';
-import { type AskText, commandPrompts, skillPrompts, skillResources } from './prompts.ts';
+import { type AskText, commandPrompts } from './prompts.ts';
 import { reportResource } from './report-resource.ts';
+import { skillPrompts } from './skills.ts';
 
 /** Functions and data that an offer is built from, besides the report. */
 export interface OfferParts {
@@ -46,11 +47,8 @@ export function toOffer(report: EthosReport | undefined, parts: OfferParts): Off
       ? [...report.tools.filter((tool) => tool.available).map((tool) => toTool(tool, parts)), ...commandTools(report, parts)]
       : [],
     prompts: usable ? [...commandPrompts(id, report.commands, parts.command), ...skillPrompts(id, skills)] : [],
-    resources: [
-      reportResource(id, found.package.contract, facts, all),
-      ...parts.notices,
-      ...(usable ? skillResources(id, parts.skills) : []),
-    ],
+    resources: [reportResource(id, found.package.contract, facts, all), ...parts.notices],
+    ...(usable && parts.skills.length > 0 ? { skills: parts.skills } : {}),
     profiles: report.personalities.map((personality) => toProfile(personality, found.folder, manifest.source.entry.cwd)),
     ...(usable && report.injects ? { instructions: text, compose } : {}),
     ...(middleware ? { middleware } : {}),

@@ -1,8 +1,6 @@
 import type { Prompt, PromptResult } from '../../../src/core/contract/prompt.ts';
-import type { Resource } from '../../../src/core/contract/resource.ts';
 import type { CallContext } from '../../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import type { Skill } from '../read/skills.ts';
 import type { CommandReport } from '../report.ts';
 
 /** Requests the text of a command from the plugin's process. */
@@ -20,34 +18,6 @@ export function commandPrompts(id: string, commands: readonly CommandReport[], a
       get: async (args, ctx) => toPrompt(description, await ask({ name, arguments: args.arguments ?? '', ...whoOf(ctx) })),
       complete: async (argument, typed) => (argument === 'arguments' ? completeHint(hint ?? '', typed) : []),
     }));
-}
-
-/** The skills of a plugin as prompts. */
-export function skillPrompts(id: string, skills: readonly Skill[]): Prompt[] {
-  return skills.map(({ name, description = '', requiredTools, text }) => ({
-    name: `${id}_${name}`,
-    title: `${id}: ${name}`,
-    ...(description === '' ? {} : { description }),
-    requires: requiredTools,
-    get: async () => toPrompt(description, text),
-  }));
-}
-
-/** The skills of a plugin as resources. */
-export function skillResources(id: string, skills: readonly Skill[]): Resource[] {
-  return skills.map(({ name, description, requiredTools, tags, text }) => {
-    const uri = `skill://${encodeURIComponent(id)}/${encodeURIComponent(name)}`;
-    return {
-      uri,
-      name: `${id} ${name}`,
-      ...(description === undefined ? {} : { description }),
-      mimeType: 'text/markdown',
-      size: Buffer.byteLength(text),
-      ...(tags.length > 0 ? { meta: { tags: [...tags] } } : {}),
-      requires: requiredTools,
-      read: async () => [{ uri, mimeType: 'text/markdown', text }],
-    };
-  });
 }
 
 function toPrompt(description: string, text: string): PromptResult {

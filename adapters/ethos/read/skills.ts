@@ -1,89 +1,112 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../../../src/core/contract/plugin.ts';
+import { fileFault } from '../../../src/core/file-fault.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
+import { hasHidden } from '../../../src/core/text/hidden.ts';
+import { readFrontMatter } from '../../../src/host/skills/front-matter.ts';
+import { faultOf, textOf } from '../../../src/host/skills/read-skill.ts';
 import { isInside } from './entry-file.ts';
 
 const MAX_SKILLS = 200;
 const MAX_SIZE = 512 * 1024;
-const FRONT_MATTER = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---\r?\n?/;
 
 /** A text that instructs a model how to do a task. */
-export interface Skill {
+export interface EthosSkill {
   readonly name: string;
   readonly description?: string;
   /** Tools that the skill requires. */
   readonly requiredTools: readonly string[];
   readonly tags: readonly string[];
+  /** The text without its front matter. */
   readonly text: string;
+  /** As in `Skill.frontMatter`. */
+  readonly frontMatter?: JsonObject;
+  /** The real path of its file. */
+  readonly file: string;
+  /** The real path of its folder; absent if the skill is a single file. */
+  readonly folder?: string;
 }
 
+type Refuse = (message: string, subject?: string, fix?: string) => void;
+
 /** Reads the skills of a folder: `*.md`, or `<name>/SKILL.md`. An unreadable skill becomes a problem and does not affect the others. */
-export async function readSkills(
+export function readSkills(
   folder: string,
   skillsDir: string | undefined,
-): Promise<{ readonly skills: Skill[]; readonly problems: Problem[] }> {
+): { readonly skills: readonly EthosSkill[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   if (skillsDir === undefined) return { skills: [], problems };
   const dir = resolve(folder, skillsDir);
-  const refuse = (message: string): void => void problems.push({ code: 'MANIFEST_INVALID', subject: 'skills_dir', message });
+  const refuse: Refuse = (message, subject = 'skills_dir', fix) =>
+    void problems.push({ code: 'MANIFEST_INVALID', subject, message, ...(fix === undefined ? {} : { fix }) });
   if (!isInside(dir, folder)) {
     refuse(`"skills_dir" is outside the plugin's folder and is ignored.`);
     return { skills: [], problems };
   }
   const files = listFiles(dir, refuse);
   if (files.length > MAX_SKILLS) refuse(`It has ${files.length} skills; the first ${MAX_SKILLS} are served.`);
-  const skills = new Map<string, Skill>();
+  const skills = new Map<string, EthosSkill>();
   for (const { file, name } of files.slice(0, MAX_SKILLS)) {
-    if (!isInside(file, folder) || statSync(file).size > MAX_SIZE)
-      refuse(`The skill "${name}" is over 512 KiB or outside the plugin's folder.`);
-    else {
-      const skill = await toSkill(readFileSync(file, 'utf8'), name, refuse);
-      if (skills.has(skill.name)) refuse(`Two skills are called "${skill.name}"; the first is served.`);
-      else skills.set(skill.name, skill);
+    try {
+      const stats = statSync(file);
+      // Reading a pipe would wait for its other end.
+      if (!stats.isFile()) refuse(`The skill "${name}" is not a file.`);
+      else if (!isInside(file, folder) || stats.size > MAX_SIZE)
+        refuse(`The skill "${name}" is over 512 KiB or outside the plugin's folder.`);
+      else {
+        const skill = toSkill(file, name, relative(folder, file).replaceAll(sep, '/'), refuse);
+        if (skills.has(skill.name)) refuse(`Two skills are called "${skill.name}"; the first is served.`);
+        else skills.set(skill.name, skill);
+      }
+    } catch (error) {
+      refuse(`The skill "${name}" cannot be read: ${fileFault(error)}.`);
     }
   }
   return { skills: [...skills.values()], problems };
 }
 
-function listFiles(dir: string, refuse: (message: string) => void): { file: string; name: string }[] {
+function listFiles(dir: string, refuse: Refuse): { file: string; name: string }[] {
   try {
     return readdirSync(dir)
       .sort()
       .flatMap((item) => {
         const path = join(dir, item);
         const inner = join(path, 'SKILL.md');
-        if (statSync(path).isDirectory()) return existsSync(inner) ? [{ file: inner, name: item }] : [];
+        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return existsSync(inner) ? [{ file: inner, name: item }] : [];
         return item.endsWith('.md') ? [{ file: path, name: basename(item, '.md') }] : [];
       });
   } catch (error) {
-    refuse(`"skills_dir" cannot be read: ${(error as Error).message}.`);
+    refuse(`"skills_dir" cannot be read: ${fileFault(error)}.`);
     return [];
   }
 }
 
-async function toSkill(raw: string, fallback: string, refuse: (message: string) => void): Promise<Skill> {
-  const [whole = '', header] = FRONT_MATTER.exec(raw) ?? [];
-  const fields = header === undefined ? {} : await parseHeader(header, fallback, refuse);
-  const text = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined);
-  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : text(value)?.split(/[\s,]+/)) ?? [];
-  const description = text(fields.description);
+function toSkill(file: string, fallback: string, shown: string, refuse: Refuse): EthosSkill {
+  const bytes = readFileSync(file);
+  const raw = bytes.toString('utf8');
+  // Skills of this format need no front matter.
+  const hasHeader = /^\ufeff?---\r?\n/.test(raw);
+  const { fields, isExact, repairs, body } = hasHeader
+    ? readFrontMatter(raw)
+    : { fields: {} as JsonObject, isExact: false, repairs: [], body: raw.replace(/^\ufeff/, '') };
+  for (const { line, message } of repairs) refuse(`${message}.`, `${shown}:${line}`, 'Put the value in quotes, or correct the line.');
+  const texts = (value: JsonObject[string] | undefined): string[] =>
+    (Array.isArray(value) ? value.map(String) : textOf(value)?.split(/[\s,]+/)) ?? [];
+  const description = textOf(fields.description);
+  const real = realpathSync(file);
+  const parent = realpathSync(dirname(file));
+  const ownsFolder = basename(file) === 'SKILL.md' && basename(real) === 'SKILL.md' && dirname(real) === parent;
+  // What is escaped for models would differ from the file.
+  const isListable = isExact && faultOf(fields) === undefined && !hasHidden(raw) && Buffer.from(raw).equals(bytes);
   return {
-    name: text(fields.name) ?? fallback,
+    name: textOf(fields.name) ?? fallback,
     ...(description === undefined ? {} : { description }),
     requiredTools: texts(fields.required_tools),
     tags: texts(fields.tags),
-    text: raw.slice(whole.length).trim(),
+    text: body.trim(),
+    ...(isListable ? { frontMatter: fields } : {}),
+    file: real,
+    ...(ownsFolder && parent !== realpathSync(dirname(dirname(file))) ? { folder: parent } : {}),
   };
-}
-
-async function parseHeader(header: string, name: string, refuse: (message: string) => void): Promise<Record<string, unknown>> {
-  try {
-    // Imported lazily: most plugins have no skills.
-    const { parse } = await import('yaml');
-    const fields: unknown = parse(header, { maxAliasCount: 20, schema: 'core', logLevel: 'error' });
-    return typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
-  } catch (error) {
-    refuse(`The front matter of the skill "${name}" cannot be read and is ignored: ${(error as Error).message.split('\n')[0]}`);
-    return {};
-  }
 }

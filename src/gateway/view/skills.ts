@@ -53,8 +53,10 @@ export interface SkillPlace {
 /** The skill that an address belongs to, the innermost if skills are nested. */
 export function findSkill(address: string, { skills }: WithSkills): SkillPlace | undefined {
   if (skills.byAddress.size === 0) return undefined;
-  for (let end = address.length; end > 0; end = address.lastIndexOf('/', end - 1)) {
-    const entry = skills.byAddress.get(address.slice(0, end));
+  // Capitals make no difference in the first segment, which clients may write as the plugin's id.
+  const known = address.replace(/^skill:\/\/[^/]*/i, (base) => base.toLowerCase());
+  for (let end = known.length; end > 0; end = known.lastIndexOf('/', end - 1)) {
+    const entry = skills.byAddress.get(known.slice(0, end));
     if (entry) {
       const path = decodePath(address.slice(end + 1));
       return path === undefined ? undefined : { entry, path };

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -175,30 +176,65 @@ describe('Ethos prompts', () => {
     expect((await app.call('p_cmd_build', { arguments: '--fail=1' })).isError).toBe(true);
   });
 
-  it('serves skills as prompts and resources, even without code, and hides those with missing tools', async () => {
+  it('serves skills, even without code, and hides those with missing tools', async () => {
+    const tea = '---\nname: tea\ndescription: Makes tea\nrequired_tools: [run]\ntags: [hot]\n---\nBoil water.';
     const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(
         folder,
         'taught',
         {
-          'skills/brew.md': '---\nname: tea\ndescription: Makes tea\nrequired_tools: [run]\ntags: [hot]\n---\nBoil water.',
+          'skills/brew.md': tea,
           'skills/fold/SKILL.md': 'Fold it.',
+          'skills/fold/how/paper.md': 'Thin.',
           'skills/fly.md': '---\nrequired_tools: [wings]\n---\nFlap.',
           'skills/odd.md': '---\n: [\n---\nStill here.',
+          'skills/loose.md': '---\nname: loose\ndescription: Use it: always\n---\nLoosen it.',
         },
         { skills_dir: 'skills' },
       );
+      // A link to nowhere must not cost the other skills.
+      symlinkSync('nowhere', join(folder, 'taught', 'skills', 'lost.md'));
     });
-    expect(promptNames(app)).toEqual(['taught_fold', 'taught_odd', 'taught_tea']);
+    expect(promptNames(app)).toEqual(['taught_fold', 'taught_loose', 'taught_odd', 'taught_tea']);
     expect(await prompt(app, 'taught_tea')).toBe('Boil water.');
+    expect(await prompt(app, 'taught_fold')).toMatch(/^Fold it\.\n\nFiles of this skill, .*\n- how\/paper\.md$/);
     expect([...view(app).resources.keys()].filter((uri) => uri.startsWith('skill:')).sort()).toEqual([
-      'skill://taught/fold',
-      'skill://taught/odd',
-      'skill://taught/tea',
+      'skill://taught/fold/SKILL.md',
+      'skill://taught/loose/SKILL.md',
+      'skill://taught/odd/SKILL.md',
+      'skill://taught/tea/SKILL.md',
     ]);
+    const { gateway } = app.instance;
+    const text = async (uri: string) => (await gateway.readResource(uri, app.newCall())).contents[0];
+    expect(await text('skill://taught/tea/SKILL.md')).toMatchObject({ text: tea, mimeType: 'text/markdown' });
+    expect(await text('skill://taught/fold/how/paper.md')).toMatchObject({ text: 'Thin.' });
+    // The address of earlier releases is the text without its front matter, with the plugin's id as it is written.
+    for (const uri of ['skill://taught/tea', 'skill://Taught/tea'])
+      expect(await text(uri)).toEqual({ uri, mimeType: 'text/markdown', text: 'Boil water.' });
+    for (const uri of ['skill://taught/fly', 'skill://taught/fly/SKILL.md', 'skill://taught/tea/brew.md', 'skill://taught/fold/..'])
+      await expect(text(uri), uri).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+
+    // Only what a client can verify is listed.
+    const { skills } = await gateway.listSkills('', app.newCall());
+    expect(skills).toMatchObject([
+      {
+        uri: 'skill://taught/tea/SKILL.md',
+        frontmatter: { name: 'tea', description: 'Makes tea', required_tools: ['run'], tags: ['hot'] },
+        resources: [{ uri: 'skill://taught/tea/SKILL.md', digest: `sha256:${hash('sha256', tea)}`, size: tea.length }],
+        _meta: { tags: ['hot'] },
+      },
+    ]);
+    expect(textOf(await app.call('load_skill', { name: 'tea' }))).toBe('Boil water.');
+    expect(textOf(await app.call('load_skill', { name: 'tea', arguments: 'green' }))).toBe('Boil water.\n\nARGUMENTS: green');
+    expect((await app.call('load_skill', { name: 'fly' })).isError).toBe(true);
+
     const problems = app.instance.registry.plugins().find((p) => p.id === 'taught')?.problems ?? [];
-    expect(problems.map((p) => p.message).join()).toContain('front matter of the skill "odd"');
+    expect(problems.map(({ subject, message }) => `${subject} ${message}`).sort()).toEqual([
+      expect.stringMatching(/^skills\/loose\.md:3 The value of "description" is not valid YAML .* as if it were in quotes\.$/),
+      expect.stringMatching(/^skills\/odd\.md:\d The front matter cannot be read /),
+      expect.stringMatching(/^skills_dir The skill "lost" cannot be read: /),
+    ]);
   });
 });
 

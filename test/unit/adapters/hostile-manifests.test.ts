@@ -44,9 +44,18 @@ describe('a hostile manifest', () => {
     };
     for (const [name, header] of Object.entries(skills)) writeFileSync(join(folder, `${name}.md`), `---\n${header}\n---\nText.\n`);
     const { ms, came } = await timed(() => readSkills(folder, '.'));
-    const { skills: read, problems } = came as Awaited<ReturnType<typeof readSkills>>;
+    const { skills: read, problems } = came as ReturnType<typeof readSkills>;
     expect(read.find(({ name }) => name === 'plain')).toMatchObject({ description: 'Says what it does', text: 'Text.' });
-    expect(problems.map(({ message }) => message).join(' ')).toContain('"bomb"');
+    expect(problems.map(({ subject, message }) => `${subject} ${message}`).sort()).toEqual([
+      expect.stringMatching(/^bomb\.md:\d+ The front matter cannot be read \(Excessive alias count/),
+      expect.stringMatching(/^code\.md:3 The front matter has a value that JSON cannot express /),
+    ]);
+    // What cannot be verified is not listed, and the function stays a text.
+    expect(read.map(({ name, frontMatter }) => [name, frontMatter?.name])).toEqual([
+      ['bomb', undefined],
+      ['code', undefined],
+      ['plain', 'plain'],
+    ]);
     expect(globalThis).not.toHaveProperty('ran');
     expect(ms).toBeLessThan(1000);
   });
