@@ -1,6 +1,7 @@
 import type { AdminDetails } from '../core/contract/admin.ts';
 import type { Manifest, Offer, Parent, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
 import type { PluginRun } from '../core/contract/process.ts';
+import type { Skill } from '../core/contract/skill.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
@@ -55,13 +56,28 @@ export function hasFailed({ state, error }: Pick<PluginStatus, 'state' | 'error'
   return state === 'failed' || (state === 'restarting' && error !== undefined);
 }
 
-/** The problems that the plugin's own `check` reports. */
+/** The problems that the plugin's own `check` reports, and skills with too many files. */
 export async function checkPlugin(plugin: Plugin): Promise<readonly Problem[]> {
   try {
-    return (await plugin.check?.()) ?? [];
+    return [...((await plugin.check?.()) ?? []), ...(await excessOf(plugin.offer()?.skills ?? []))];
   } catch (error) {
     return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `The check failed: ${thrownText(error)}` }];
   }
+}
+
+async function excessOf(skills: readonly Skill[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { name, excess } of skills) {
+    const why = await excess?.();
+    if (why !== undefined)
+      problems.push({
+        code: 'MANIFEST_INVALID',
+        subject: name,
+        message: `The skill has ${why}. Clients get no list of its files, so they cannot verify them.`,
+        fix: 'Move files that it does not need out of its folder.',
+      });
+  }
+  return problems;
 }
 
 /** Wraps anything a plugin threw as PLUGIN_FAILED, unless it is a GatewayError. */

@@ -33,6 +33,7 @@ function toSkill(pluginId: string, skill: EthosSkill, maxBytes: () => number): S
     ...(tags.length === 0 ? {} : { meta: { tags: [...tags] } }),
     at: basename(folder ?? file),
     files: () => files.list(),
+    excess: files.excess,
     list: (path) => files.children(path),
     // The address of the folder was that of the text, and clients may have stored it. Remove after the next release.
     read: async (path) => (path === '' ? { mimeType: 'text/markdown', text: escapeHidden(text) } : files.read(path, maxBytes())),
@@ -44,6 +45,8 @@ function toSkill(pluginId: string, skill: EthosSkill, maxBytes: () => number): S
 /** A skill of a single file, which clients get as its SKILL.md. */
 function openFile(file: string): SkillFiles {
   return {
+    // The format limits the file.
+    excess: async () => undefined,
     async list() {
       const bytes = await fs.readFile(file);
       return [{ path: SKILL_FILE, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, size: bytes.length }];

@@ -73,6 +73,7 @@ function describePlugin(app: App, plugin: PluginStatus, profile: string, declare
     ...facts,
     error: error?.toObject(),
     tools: tools.map(({ entry }) => entry.name),
+    ...skillsOf(app, plugin, profile),
     // What clients do not receive of each tool; `info <plugin> <tool>` shows the original.
     untold: tools.flatMap((tool) => untold(tool).map((loss) => `${tool.entry.name}: ${loss}`)),
     // What it brings: servers with their states.
@@ -82,7 +83,28 @@ function describePlugin(app: App, plugin: PluginStatus, profile: string, declare
       .map(({ id, state, error: why }) => (why === undefined ? `${id}: ${state}` : `${id}: ${state}, ${why.message}`)),
     triggers: triggers.map((t) => t.id),
     settings: declared?.settings,
-    problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`), ...(declared?.problems ?? [])],
+    problems: [
+      ...problems.map(({ subject, message }) => (subject === undefined ? message : `${subject}: ${message}`)),
+      ...quarantined.map((q) => `${q.tool}: ${q.reason}`),
+      ...(declared?.problems ?? []),
+    ],
+  };
+}
+
+// What the authors declare stands here only; it grants nothing.
+function skillsOf(app: App, plugin: PluginStatus, profile: string): { skills?: string[] } {
+  const skills = [...app.gateway.view(localCaller(profile)).skills.byName.values()].filter((entry) => entry.plugin.id === plugin.id);
+  if (skills.length === 0) return {};
+  return {
+    skills: skills.map(({ name, skill: { allowedTools, compatibility, frontMatter, forModels } }) =>
+      [
+        name,
+        ...(frontMatter === undefined ? ['not listed for clients, which could not verify it'] : []),
+        ...(forModels ? [] : ['for users only']),
+        ...(allowedTools === undefined ? [] : [`allowed-tools: ${allowedTools}`]),
+        ...(compatibility === undefined ? [] : [`compatibility: ${compatibility}`]),
+      ].join('; '),
+    ),
   };
 }
 

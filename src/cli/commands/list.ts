@@ -31,7 +31,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
 type Listed = ReturnType<typeof describe>[number];
 
 function describe(app: App, profile: string) {
-  const { tools } = app.gateway.view(localCaller(profile));
+  const { tools, skills } = app.gateway.view(localCaller(profile));
   return app.registry.plugins().map((plugin) => ({
     id: plugin.id,
     plugin: plugin.parent?.id,
@@ -48,6 +48,9 @@ function describe(app: App, profile: string) {
         description: entry.description,
         approval,
       })),
+    skills: [...skills.byName.values()]
+      .filter((entry) => entry.plugin.id === plugin.id)
+      .map(({ name, skill }) => ({ name, description: skill.description ?? '' })),
   }));
 }
 
@@ -62,7 +65,8 @@ function toText(plugins: readonly Listed[]): string {
       );
       const fix = plugin.state === 'ready' || plugin.fix === undefined ? [] : [`  -> ${plugin.fix}`];
       const tools = plugin.tools.map((tool) => ['', tool.name, shorten(tool.description.split('\n')[0] as string, 80)]);
-      const text = [head.join('  '), ...fix, columns(tools)].join('\n').trimEnd();
+      const skills = plugin.skills.map(({ name, description }) => ['', `skill ${name}`, shorten(description.split('\n')[0] as string, 80)]);
+      const text = [head.join('  '), ...fix, columns([...tools, ...skills])].join('\n').trimEnd();
       // What a plugin brings stands below it.
       return text.replace(/^(?=.)/gm, '  '.repeat(depthOf(plugin)));
     })

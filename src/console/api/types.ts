@@ -71,6 +71,8 @@ export interface Card {
   readonly id: string;
   readonly title: string;
   readonly format: string;
+  /** The id of the plugin that brings it. */
+  readonly parent?: string;
   readonly version: string;
   readonly state: CardState;
   readonly since: number;

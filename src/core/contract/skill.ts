@@ -52,6 +52,8 @@ export interface Skill {
   readonly at?: string;
   /** All files, SKILL.md included; "dynamic" if there are too many to list. */
   files(ctx: CallContext): Promise<readonly SkillFile[] | 'dynamic'>;
+  /** For `doctor`: why there are too many files to list, such as "more than 512 files"; undefined if there are not. */
+  excess?(): Promise<string | undefined>;
   /** The direct children of a folder, "" being the skill itself, sorted by path; null if it is not a folder. */
   list(path: string, ctx: CallContext): Promise<readonly SkillItem[] | null>;
   /** A file by its path; null if there is none. Throws RESULT_TOO_LARGE. */

@@ -27,6 +27,8 @@ interface Found {
 export interface SkillFiles {
   /** All files with their digests, sorted by path; "dynamic" if there are more than 512, or more than 16 MiB. */
   list(): Promise<readonly SkillFile[] | 'dynamic'>;
+  /** Why they are "dynamic"; undefined if they are not. Reads no file. */
+  excess(): Promise<string | undefined>;
   children(path: string): Promise<readonly SkillItem[] | null>;
   /** A file of at most `maxBytes`; null if there is none. Throws RESULT_TOO_LARGE. */
   read(path: string, maxBytes: number): Promise<SkillContents | null>;
@@ -72,11 +74,18 @@ export function openFiles(folder: string): SkillFiles {
     return true;
   };
 
+  const survey = async (): Promise<{ found: readonly Found[]; excess?: string }> => {
+    const found: Found[] = [];
+    if (!(await walk('', 0, [folder], found))) return { found, excess: `more than ${MAX_FILES} files` };
+    const bytes = found.reduce((sum, { stats }) => sum + Number(stats.size), 0);
+    return bytes > MAX_BYTES ? { found, excess: `files of ${bytes} bytes, more than ${MAX_BYTES} bytes` } : { found };
+  };
+
   return {
+    excess: async () => (await survey()).excess,
     async list() {
-      const found: Found[] = [];
-      if (!(await walk('', 0, [folder], found))) return 'dynamic';
-      if (found.reduce((sum, { stats }) => sum + Number(stats.size), 0) > MAX_BYTES) return 'dynamic';
+      const { found, excess } = await survey();
+      if (excess !== undefined) return 'dynamic';
       const files: SkillFile[] = [];
       for (const { path, file, stats } of found) {
         const read = await digestOf(file, stats);

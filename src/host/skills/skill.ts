@@ -45,6 +45,7 @@ export function createSkill(facts: SkillFacts, { pluginId, maxBytes, variables, 
     ...(requires === undefined || requires.length === 0 ? {} : { requires }),
     at: folderName,
     files: () => files.list(),
+    excess: files.excess,
     list: (path) => files.children(path),
     read: (path) => files.read(path, maxBytes()),
     async load(args, ctx) {

@@ -20,7 +20,7 @@ const STATES: Readonly<Record<PluginStatus['state'], CardState>> = {
 /** A plugin as lists show it, without the memory and CPU time of its process. */
 export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>, status: PluginStatus): Card {
   const { registry, gateway, admin } = app;
-  const { id, title, adapter, version, state, needs, quarantined, since = started, run } = status;
+  const { id, title, adapter, version, state, needs, quarantined, since = started, run, parent } = status;
   const catalogue = registry.catalogue();
   const offBy = admin.disabledBy(id);
   const why = causeOf(status, offBy);
@@ -30,6 +30,7 @@ export function toCard({ app, started }: Pick<ConsoleContext, 'app' | 'started'>
     id,
     title: shorten(title ?? id, LISTED_LENGTH),
     format: adapter ?? '',
+    ...(parent && { parent: parent.id }),
     version: version ?? '',
     state: STATES[state],
     since,

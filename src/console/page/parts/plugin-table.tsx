@@ -62,7 +62,7 @@ export function PluginTable({ cards, full = false }: { cards: readonly Card[]; f
 }
 
 function Row({ card, full }: { card: Card; full: boolean }) {
-  const { id, title, format, version, since, why, run, hour } = card;
+  const { id, title, format, parent, version, since, why, run, hour } = card;
   const none = hour.calls === 0;
   return (
     <tr>
@@ -72,6 +72,7 @@ function Row({ card, full }: { card: Card; full: boolean }) {
         </a>{' '}
         <small>
           {format} {version}
+          {parent && ` of ${parent}`}
         </small>
       </th>
       <td data-label="State">
