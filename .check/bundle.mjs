@@ -1,9 +1,10 @@
 // Bundles the programs of dist/ into a few files below dist/bundle, which halves the start time: a start mostly loads
 // modules. Tests that start a process use the bundle, others the single files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bundlePage, PAGE_PACKAGES } from './page.mjs';
+import { shorten } from './shorten.mjs';
 
 const OUT = 'dist/bundle';
 /** Programs of the tests, which are not published. */
@@ -32,7 +33,7 @@ const places = {
   setup({ onLoad }) {
     onLoad({ filter: /[/\\]dist[/\\](src|adapters)[/\\].*\.js$/ }, ({ path }) => {
       const place = join(OUT, relative('dist', path));
-      const text = readFileSync(path, 'utf8') + (onDemand.has(path) ? HUB : '');
+      const text = path === PACKAGE ? ABOUT : readFileSync(path, 'utf8') + (onDemand.has(path) ? HUB : '');
       for (const [, file] of text.matchAll(/new URL\('(\.[^']*\.js)', import\.meta\.url\)/g)) wanted.push(join(dirname(place), file));
       const contents = text.replaceAll(/(new URL\([^()]*, )import\.meta\.url\)/g, `$1__place(${JSON.stringify(place)}))`);
       return { contents, loader: 'js' };
@@ -40,6 +41,12 @@ const places = {
   },
 };
 const wanted = [];
+
+// What this module finds out at every start is known here.
+const PACKAGE = resolve('dist/src/core/package.js');
+const ABOUT = `import { fileURLToPath } from 'node:url';
+export const VERSION = ${JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version)};
+export const PACKAGE_ROOT = fileURLToPath(__place('.')).replace(/[\\\\/]$/, '');`;
 
 // Modules that the main program loads on demand import the part that every start loads. It is there already, but without
 // this esbuild would split it by who else imports which piece, and each file takes time to load.
@@ -57,9 +64,8 @@ const onDemand = new Set(
 // It runs without that part.
 onDemand.delete(resolve('dist/src/cli/window/entry.js'));
 const banner = `import { createRequire as __createRequire } from 'node:module';
-import { pathToFileURL as __url } from 'node:url';
 const require = __createRequire(import.meta.url);
-const __place = (file) => new URL(file, __url(require.resolve('#package'))).href;`;
+const __place = (file) => new URL(file, new URL('__ROOT__', import.meta.url)).href;`;
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const options = {
@@ -75,10 +81,7 @@ const options = {
     .flatMap((name) => [name, `${name}/*`]),
   banner: { js: banner },
   plugins: [places],
-  // A start mostly parses text, so comments, indentation and long forms go. Names stay, so that stack traces can be read.
-  minifyWhitespace: true,
   minifySyntax: true,
-  lineLimit: 120,
   write: false,
 };
 const { outputFiles } = await build({
@@ -106,9 +109,11 @@ const licences = [...INLINE, ...PAGE_PACKAGES].map((name) => {
     'utf8',
   )}`;
 });
-// One non-ASCII character, even in a comment, makes V8 store the whole source with two bytes per character.
-const ascii = (text) => text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const files = new Map([...outputFiles, ...tests.outputFiles].map(({ path, text }) => [relative('.', path), ascii(text)]));
+const files = new Map();
+for (const { path, text } of [...outputFiles, ...tests.outputFiles]) {
+  const root = `${relative(dirname(path), '.').split(sep).join('/')}/`;
+  files.set(relative('.', path), await shorten(text.replaceAll('__ROOT__', root)));
+}
 files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
 for (const [file, bytes] of await bundlePage(join(OUT, 'page'))) files.set(file, bytes);
 const missing = wanted.filter((file) => !files.has(file));

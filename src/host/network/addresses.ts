@@ -17,7 +17,8 @@ const METADATA_RANGES = [
   'fe80::/10',
   'fd00:ec2::/32',
   'fd20:ce::/32',
-].map((range) => ipaddr.parseCIDR(range));
+];
+let metadata: ReturnType<typeof ipaddr.parseCIDR>[] | undefined;
 
 /** Why connections to an address are not allowed, or undefined. All notations of an address are equivalent. */
 export function refuseAddress(address: string, { allowPrivate }: Pick<NetworkBounds, 'allowPrivate'>): string | undefined {
@@ -36,7 +37,8 @@ function parse(address: string): Address {
 }
 
 function isMetadata(address: Address): boolean {
-  return METADATA_RANGES.some(([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never));
+  metadata ??= METADATA_RANGES.map((range) => ipaddr.parseCIDR(range));
+  return metadata.some(([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never));
 }
 
 const LOCAL_RANGES = new Set<string>(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);
