@@ -1,5 +1,17 @@
 // Layers, top to bottom. Imports point down only.
-const LAYERS = ['main', 'cli', 'app', 'transports|admin|console', 'mcp|export', 'gateway', 'registry|policy', 'store', 'config', 'core'];
+const LAYERS = [
+  'main',
+  'cli',
+  'app',
+  'transports|admin|console',
+  'mcp|export',
+  'gateway',
+  'triggers',
+  'registry|policy',
+  'store',
+  'config',
+  'core',
+];
 const pathOf = (layer) => `^src/(${layer})(/|\\.ts$)`;
 
 const layers = LAYERS.slice(1).map((layer, i) => ({

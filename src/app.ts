@@ -41,6 +41,7 @@ import { createStoredValues } from './registry/settings/stored-values.ts';
 import { openState } from './store/open-state.ts';
 import { createPinTable } from './store/pin-table.ts';
 import type { StateFile } from './store/state-file.ts';
+import { createTriggers } from './triggers/triggers.ts';
 
 /** The parts that the app is built from. */
 export interface AppParts {
@@ -135,8 +136,7 @@ export async function createApp({
   await pins.refresh();
   const registry = createRegistry(host, store, log, memory, pins.filter);
   const grants = createGrants(store);
-  const placeOf: Policy['placeOf'] = (...of) => policy.placeOf(...of);
-  const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue, placeOf });
+  const inConsole = createConsoleApprovals({ limits, redactor, catalogue: registry.catalogue, placeOf: (...of) => policy.placeOf(...of) });
   const tickets = createTickets(store, () => limits.askMs);
   const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt], inConsole.isOffered);
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
@@ -198,6 +198,7 @@ export async function createApp({
     for (const listener of listeners) listener(config);
   };
 
+  const triggers = createTriggers(adapters, { file: store.file, limits, runs: forCalls, log });
   const enablement = createEnablement(store, log);
   const storedValues = createStoredValues(settings, redactor.add);
   let again: NodeJS.Timeout | undefined;
@@ -207,7 +208,7 @@ export async function createApp({
     const undecided = enablement.check();
     if (!undecided) toolSwitches.load(log);
     storeWatch.note();
-    const found = await discoverPlugins(now, adapters, host, storedValues(now, undecided));
+    const found = await discoverPlugins(now, triggers.adapters, host, storedValues(now, undecided));
     if (undecided) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
     // The rules of a new server apply before it is listed.
     if (ruleSource.opening(found)) setRules(rulesOf(config));
@@ -227,7 +228,6 @@ export async function createApp({
   const storeWatch = createStoreWatch({ store, toolSwitches, settings, enablement, pins, registry, changed, applyConfig, log });
   await applyPlugins();
 
-  const ready = createReadiness(registry, () => limits.firstListMs);
   const record: PluginAdmin['record'] = async (by, fields) => {
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
@@ -250,7 +250,7 @@ export async function createApp({
     limits,
     onConfig: (listener) => void listeners.push(listener),
     policy: () => policy,
-    ready,
+    ready: createReadiness(registry, () => limits.firstListMs),
     calls: () => gateway.active(),
     plugins: registry.plugins,
     applyConfig(next) {

@@ -26,6 +26,12 @@ function promised<Id extends string>(source: string, promises: Readonly<Record<I
  * (F) and threats (T).
  */
 export const REQUIREMENTS = {
+  ...promised('Triggers of plugins', {
+    'trigger-resource': 'A client that watches the resource of a trigger is notified of its events, in both eras.',
+    'trigger-once': 'An event of a trigger is stored at most once, under one id, in the transaction that stores the new state.',
+    'trigger-lease': 'Of several gateways on one state folder, one looks at a trigger; another one takes over if it ends.',
+    'trigger-bounds': 'The events of a trigger are bounded by count, size, age and rate; a reader is told of a gap.',
+  }),
   ...promised(JSON_RPC, {
     'rpc-byte-order-mark': 'A byte order mark before a message is skipped, on every transport.',
     'rpc-parse-error': 'Input that is not JSON or not UTF-8 is answered once with -32700 and id null.',

@@ -18,6 +18,7 @@ import { recogniseFolder } from './recognise.ts';
 import { toRecord } from './record.ts';
 import { checkTalosReport, type TalosReport } from './report.ts';
 import { toSettingsSchema } from './settings-schema.ts';
+import { TalosTriggers } from './triggers.ts';
 
 interface TalosPluginManifest extends Manifest {
   readonly talos: TalosManifest;
@@ -68,7 +69,9 @@ function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
   const { id, talos: own, source } = manifest;
   const record = toRecord(own, source.entry);
   for (const secret of record.secrets) host.hide(secret);
-  const member = host.join(toMember(manifest, record.values, record.needs.length === 0, host));
+  const alwaysOn = (source.entry.options.alwaysOn ?? []) as string[];
+  const triggers = new TalosTriggers((...request) => member.request(...request), record.values, alwaysOn);
+  const member = host.join(toMember(manifest, record.values, record.needs.length === 0, host, triggers));
   const prompt = readPrompt(source.path);
   const common = {
     id,
@@ -78,7 +81,12 @@ function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
     problems: [...record.problems, ...prompt.problems, ...unknownTriggers(own, source)],
     call: (name: string) => (args: JsonObject, ctx: Parameters<typeof member.call>[2]) => member.call(name, args, ctx),
   };
-  return createReportedPlugin({ manifest, member, toOffer: (report) => toOffer({ ...common, report: report as TalosReport | undefined }) });
+  const plugin = createReportedPlugin({
+    manifest,
+    member,
+    toOffer: (report) => toOffer({ ...common, report: report as TalosReport | undefined }),
+  });
+  return own.triggers.length === 0 ? plugin : { ...plugin, eventSources: triggers };
 }
 
 function unknownTriggers({ triggers }: TalosManifest, { entry }: Source): Problem[] {
@@ -92,7 +100,13 @@ function unknownTriggers({ triggers }: TalosManifest, { entry }: Source): Proble
     }));
 }
 
-function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string, string>>, usable: boolean, host: Host): MemberSpec {
+function toMember(
+  manifest: TalosPluginManifest,
+  record: Readonly<Record<string, string>>,
+  usable: boolean,
+  host: Host,
+  triggers: TalosTriggers,
+): MemberSpec {
   const { talos: own, source } = manifest;
   const { entry } = source;
   const hostRoot = entry.options.hostRoot as string | undefined;
@@ -137,6 +151,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
           }
         : entry.env,
     checkReport: checkTalosReport,
+    onAdapterCall: triggers.answer,
     log,
   });
 }

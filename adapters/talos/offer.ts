@@ -34,6 +34,7 @@ export function toOffer(input: OfferInput): Offer {
       title: t.label,
       ...(t.description === undefined ? {} : { description: t.description }),
       ...(t.params && { params: t.params }),
+      ...(report?.triggers.includes(t.id) ? { kind: report.subscribes.includes(t.id) ? ('subscribe' as const) : ('poll' as const) } : {}),
     })),
     needs,
     problems: [...manifest.problems, ...input.problems, ...unsupported(manifest), ...(report ? mismatches(manifest, report) : [])],

@@ -11,6 +11,8 @@ export interface TalosReport {
   readonly undeclared: readonly string[];
   /** Triggers with a handler. */
   readonly triggers: readonly string[];
+  /** Those of them that report events themselves. */
+  readonly subscribes: readonly string[];
   /** Why `start` failed. */
   readonly startError?: string;
   readonly startFix?: string;
@@ -23,6 +25,7 @@ export const checkTalosReport = checkReports(
     functions: reported.texts,
     undeclared: reported.texts,
     triggers: reported.texts,
+    subscribes: reported.texts,
     startError: z.string().optional(),
     startFix: z.string().optional(),
   }),

@@ -1,9 +1,10 @@
 import { errorResult } from '../../src/core/contract/content.ts';
 import { thrownText, toError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { LoadedPlugin, Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import type { TalosReport } from './report.ts';
 import { toResult } from './result.ts';
+import { TriggerRunner } from './trigger-runner.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 type Exports = Record<string, unknown>;
@@ -68,6 +69,7 @@ class TalosPlugin implements LoadedPlugin {
   readonly #dialect: TalosReport['dialect'];
   readonly #handlers: ReadonlyMap<string, Callable>;
   readonly #undeclared: readonly string[];
+  readonly #triggers: TriggerRunner;
   #startError: string | undefined;
   #startFix: string | undefined;
   #started = false;
@@ -80,6 +82,7 @@ class TalosPlugin implements LoadedPlugin {
     const map = isJsonObject(handlers) ? (handlers as Exports) : undefined;
     this.#handlers = ownFunctions(map ?? exports, params.functions);
     this.#dialect = map ? 'source' : this.#handlers.size > 0 || params.functions.length === 0 ? 'docs' : 'none';
+    this.#triggers = new TriggerRunner(exports.triggers, params.triggers, () => this.#configOf(), context);
     const declared = new Set(params.functions);
     this.#undeclared = map ? Object.keys(map).filter((name) => typeof map[name] === 'function' && !declared.has(name)) : [];
     // The first line of a log loads its library, which a start without faults should not.
@@ -88,12 +91,11 @@ class TalosPlugin implements LoadedPlugin {
   }
 
   report(): JsonObject {
-    const { triggers } = this.#exports;
     const report: TalosReport = {
       dialect: this.#dialect,
       functions: [...this.#handlers.keys()],
       undeclared: this.#undeclared,
-      triggers: this.#params.triggers.filter((id) => isJsonObject(triggers) && isJsonObject(triggers[id])),
+      ...this.#triggers.report(),
       ...(this.#startError === undefined ? {} : { startError: this.#startError }),
       ...(this.#startFix === undefined ? {} : { startFix: this.#startFix }),
     };
@@ -131,7 +133,12 @@ class TalosPlugin implements LoadedPlugin {
     return toResult(returned);
   }
 
+  request(method: string, params: JsonObject): Promise<JsonValue> {
+    return this.#triggers.request(method, params);
+  }
+
   async close(): Promise<void> {
+    await this.#triggers.close();
     if (this.#started || this.#lifecycle('start') === undefined) await this.#lifecycle('stop')?.();
   }
 

@@ -211,6 +211,8 @@ export const LIMITS = {
     unit: 'ms',
     meaning: 'how long the first list waits for plugins that are still opening',
   },
+  events: { value: 500, unit: 'count', meaning: 'stored events of one trigger' },
+  eventDays: { value: 7, unit: 'count', meaning: 'days that an event is stored' },
 } as const satisfies Record<string, LimitInfo>;
 
 /** The name of a limit. */

@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { AdminDetails } from './admin.ts';
 import type { UserCommand } from './command.ts';
+import type { EventSources } from './event-source.ts';
 import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
@@ -77,6 +78,8 @@ export interface Trigger {
   readonly description?: string;
   /** What its consumers may set, a JSON Schema object with the extensions of `Manifest.settings`. */
   readonly params?: JsonObject;
+  /** `poll`: the gateway looks for events; `subscribe`: the plugin reports them. Absent if the plugin does not handle it, or is not loaded. */
+  readonly kind?: 'poll' | 'subscribe';
 }
 
 /** A snapshot of what a plugin offers; a changed offer is a new object. */
@@ -149,6 +152,8 @@ export interface Plugin {
   onUpdated?(listener: (uri: string) => void): void;
   /** Sets the URIs of its resources that clients subscribe to; called after every change. */
   setSubscriptions?(uris: ReadonlySet<string>): void;
+  /** How its triggers run; absent if its format has none. */
+  readonly eventSources?: EventSources;
   /** `disabled`: the plugin is being disabled or removed, not restarted or shut down. */
   close(disabled?: boolean): Promise<void>;
 }

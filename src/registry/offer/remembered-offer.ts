@@ -109,7 +109,13 @@ const stored = z.object({
   templates: z.array(template),
   skills: z.array(skill).optional(),
   triggers: z.array(
-    z.object({ id: text, title: text, description: text.optional(), params: z.custom<JsonObject>(isJsonObject).optional() }),
+    z.object({
+      id: text,
+      title: text,
+      description: text.optional(),
+      params: z.custom<JsonObject>(isJsonObject).optional(),
+      kind: z.enum(['poll', 'subscribe']).optional(),
+    }),
   ),
   instructions: text.optional(),
   profiles: z.array(profile).optional(),

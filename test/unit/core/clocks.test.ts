@@ -39,9 +39,12 @@ const TIME_OF_DAY = [
   'policy/tickets.ts',
   'registry/offer/offer-memory.ts',
   'registry/status-reader.ts',
+  'store/event-table.ts',
   'store/plugin-store.ts',
   'store/settings.ts',
   'store/tool-switches.ts',
+  'triggers/source-run.ts',
+  'triggers/with-events.ts',
 ];
 
 it('no limit uses the time of day', { tags: ['F76'] }, () => {

@@ -166,7 +166,7 @@ describe('toOffer', () => {
 
   it("offers the manifest before the code is loaded, and the code's functions after", () => {
     expect(toOffer({ ...base, manifest: own }).tools.map((t) => t.native)).toEqual(['p_a', 'p_b']);
-    const report = { dialect: 'source', functions: ['a'], undeclared: ['c'], triggers: [] } as const;
+    const report = { dialect: 'source', functions: ['a'], undeclared: ['c'], triggers: [], subscribes: [] } as const;
     const offer = toOffer({ ...base, manifest: own, report });
     expect(offer.tools.map((t) => t.name)).toEqual(['a']);
     expect(offer.problems.map((p) => p.subject)).toEqual(['sidecar', 'b', 'c', 't']);

@@ -1,0 +1,73 @@
+import type { Limits } from '../config/limits.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import type { Logger } from '../core/log.ts';
+import { createEventTable, type EventTable } from '../store/event-table.ts';
+import type { StateFile } from '../store/state-file.ts';
+import { withEvents } from './with-events.ts';
+
+/** The triggers of all plugins. */
+export interface Triggers {
+  /** The adapters; plugins that they open run their triggers. */
+  readonly adapters: readonly Adapter[];
+  readonly table: EventTable;
+}
+
+/** The dependencies of triggers. */
+export interface TriggerParts {
+  readonly file: Pick<StateFile, 'read' | 'write' | 'note' | 'foreignVersion'>;
+  /** The limits in effect; reading a property returns its present value. */
+  readonly limits: Pick<Limits, 'events' | 'eventDays' | 'callTimeoutMs'>;
+  /** Whether triggers run that no client watches. */
+  readonly runs: boolean;
+  readonly log: Logger;
+}
+
+/** How often a gateway asks whether another one has stored an event, while it watches a trigger. */
+const FOREIGN_MS = 1_000;
+
+/** Creates the triggers. Nothing is read or started before a plugin with triggers is used. */
+export function createTriggers(adapters: readonly Adapter[], { file, limits, runs, log }: TriggerParts): Triggers {
+  const table = createEventTable(file, limits);
+  const onForeign = createForeignWatch(file);
+  return {
+    table,
+    adapters: adapters.map((adapter) => ({
+      ...adapter,
+      async open(manifest, host) {
+        const plugin = await adapter.open(manifest, host);
+        if (!plugin.eventSources) return plugin;
+        return withEvents(plugin, { table, runs, log, onForeign, lookMs: () => adapter.callTimeoutMs ?? limits.callTimeoutMs });
+      },
+    })),
+  };
+}
+
+function createForeignWatch(file: Pick<StateFile, 'foreignVersion'>): (listener: () => void) => () => void {
+  const listeners = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+  let seen: string | undefined;
+  const look = (): void => {
+    const version = file.foreignVersion();
+    if (version === seen) return;
+    seen = version;
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch {
+        // The store cannot be read now; the next look tries again.
+        seen = undefined;
+      }
+    }
+  };
+  return (listener) => {
+    if (listeners.size === 0) {
+      seen = file.foreignVersion();
+      timer = setInterval(look, FOREIGN_MS).unref();
+    }
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) clearInterval(timer);
+    };
+  };
+}
