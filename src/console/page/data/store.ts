@@ -20,6 +20,8 @@ export const overviewError = signal<Refusal | undefined>(undefined);
 export const calls = signal<readonly CallLine[]>([]);
 /** Calls that the gateways of this page have had so far, those that were not sent here included. */
 export const callsSeen = signal(0);
+/** Counts up when calls were left out of the live channel because too many came at once. */
+export const leftOut = signal(0);
 export const waiting = signal<readonly Waiting[] | undefined>(undefined);
 /** What became of entries that went while they were shown. */
 export const gone = signal<readonly { readonly entry: Waiting; readonly why: string }[]>([]);
@@ -149,6 +151,7 @@ function apply(message: LiveMessage): void {
       return noteLast(message.call.seq);
     case 'calls.skipped':
       callsSeen.value += message.n;
+      leftOut.value++;
       return;
     case 'tally':
       return addSecond(message.second);

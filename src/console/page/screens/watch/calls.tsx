@@ -3,6 +3,7 @@ import type { CallLine, CallPage, Page } from '../../../api/types.ts';
 import { ask, type Refusal } from '../../api.ts';
 import { withQuery } from '../../data/act.ts';
 import { now } from '../../data/clock.ts';
+import { useLeftOut } from '../../data/left-out.ts';
 import { toRefusal, useLoad } from '../../data/load.ts';
 import { OUTCOME_FILTERS } from '../../data/outcome.ts';
 import type { Range } from '../../data/series.ts';
@@ -102,6 +103,7 @@ function sinceOf(pause: Pause): { readonly isNew: (call: CallLine) => boolean; r
 /** While paused the rows stand still, and what comes is counted. */
 function Rows({ older, next, more }: { older: readonly CallLine[]; next: string | undefined; more: (older: readonly CallLine[]) => void }) {
   const [paused, setPaused] = useState<Pause>();
+  useLeftOut(paused !== undefined);
   const all = calls.value;
   const since = paused && sinceOf(paused);
   const rows = [
