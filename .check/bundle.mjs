@@ -16,6 +16,7 @@ const PROGRAMS = [
   'src/host/node/child',
   'src/host/node/resolve-hook',
   'src/host/node/empty',
+  'adapters/mcpb/archive/child',
   'adapters/talos/runtime',
   'adapters/ethos/runtime',
   'adapters/ethos/sdk/plugin-sdk',

@@ -396,6 +396,8 @@ export const REQUIREMENTS = {
       'Plugins of the Agent Plugins standard 1.0 are loaded, skipped and reported in whole and in part as the standard requires, and nothing outside of them is read or started.',
     'foreign-plugins':
       'Plugins for Claude Code, Cursor, Codex and the Gemini CLI serve their servers, commands, skills and texts with the meaning of their own host; hooks and shell text never run, and nothing in them loosens an approval.',
+    'mcp-bundles':
+      'An MCP Bundle, a folder or packed, serves its server with its settings filled in once and unchanged. A packed one is unpacked by content into the state folder, whole or not at all, and never writes outside of it.',
     'yielded-servers':
       'Servers that a plugin brings are served below its id, with its rules, limits, environment and switches, and keys of their own beat these. A missing setting hides only the server that uses it, and a change restarts only that server.',
     proxies:

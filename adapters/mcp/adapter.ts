@@ -21,8 +21,10 @@ export const mcp: Adapter = {
 
   async read(source, { proxy }) {
     const { server, key = '', path } = source;
-    const entry = server && readEntry(withEnvironment(server, source), path, source.at);
-    if (!entry) return null;
+    const read = server && readEntry(withEnvironment(server, source), path, source.at);
+    if (!read) return null;
+    const { prepare } = source;
+    const entry: ServerEntry = prepare && read.server.kind === 'stdio' ? { ...read, server: { ...read.server, prepare } } : read;
     const { description, name, title } = server;
     const shown = [title, name].find((text) => typeof text === 'string' && text !== '');
     const manifest: ServerManifest = {

@@ -14,6 +14,8 @@ export interface LocalServer {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Puts its files in their place before it starts. */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
   /** The id of the plugin, once it is opened. */
   readonly plugin?: string;
   /** Replaces the top-level `proxy`. */

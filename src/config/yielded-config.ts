@@ -1,3 +1,4 @@
+import { asObject, type JsonValue } from '../core/json/json.ts';
 import type { PluginConfig } from './config.ts';
 import { defaultEntry } from './plugin-entry.ts';
 import type { ApprovalRule, ConfigFile } from './schema.ts';
@@ -28,6 +29,7 @@ export function toYielded(id: string, yielder: PluginConfig, own: ServerFile, di
     entry: {
       ...defaultEntry(dir),
       isolation: entry.isolation,
+      settings: asObject(own.settings as JsonValue | undefined),
       env: { ...entry.env, ...textsOf(own.env) },
       ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
       ...(callsPerPlugin === undefined ? {} : { callsPerPlugin }),

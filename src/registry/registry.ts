@@ -6,6 +6,7 @@ import { within } from '../core/deferred.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
+import { withAnnounced } from './announced.ts';
 import { buildCatalogue, type Catalogue } from './catalogue/catalogue.ts';
 import type { Admit, DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
@@ -248,7 +249,8 @@ export function createRegistry(
       const pending = plugins.map((plugin) => plugin.refresh(requester)).filter((promise) => promise !== undefined);
       return pending.length === 0 ? undefined : Promise.all(pending).then(flush);
     },
-    check: async (id) => new Map(await Promise.all(wantedOf(id).map(async (plugin) => [plugin.id, await plugin.check()] as const))),
+    check: async (id) =>
+      withAnnounced(new Map(await Promise.all(wantedOf(id).map(async (one) => [one.id, await one.check()] as const))), plugins),
     start,
     knew,
     opening(pluginId, now) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { type Folder, isInside, shown } from '../folder.ts';
 import { type JsonFile, readJsonFile } from '../read/json-file.ts';
@@ -39,7 +39,8 @@ function readServerPath(path: string, at: string, folder: Folder, defaults: Serv
   if (/^https?:/.test(path)) return refuse('is an address; plugmux downloads no plugins');
   if (!isInside(folder.root, file)) return refuse('leads out of the plugin');
   if (!existsSync(file)) return refuse('does not exist');
-  if (/\.(mcpb|dxt)$/i.test(path)) return refuse('is a bundle: add it as a plugin of its own with "format": "mcpb"');
+  if (/\.(mcpb|dxt)$/i.test(path))
+    return [{ ...defaults, name: basename(path).replace(/\.[^.]+$/, ''), server: {}, bundle: file, at: () => at }];
   return readServerFile(file, folder, defaults);
 }
 

@@ -49,7 +49,8 @@ function serversOf(all: readonly Declared[]): ServerPart[] {
 }
 
 // One server under two names.
-function isSame({ server: one }: ServerPart, { server: other }: ServerPart): boolean {
+function isSame({ server: one, bundle }: ServerPart, { server: other, bundle: second }: ServerPart): boolean {
+  if (bundle !== undefined || second !== undefined) return bundle === second;
   const address = one.url ?? one.httpUrl ?? one.serverUrl;
   if (address !== undefined) return address === (other.url ?? other.httpUrl ?? other.serverUrl);
   return (

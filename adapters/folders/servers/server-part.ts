@@ -6,6 +6,8 @@ import type { Variables } from './expand.ts';
 export interface ServerPart {
   readonly name: string;
   readonly server: JsonObject;
+  /** The file of a packed bundle, which replaces `server`. */
+  readonly bundle?: string;
   /** `file:line:column` of a value in it. */
   readonly at: (path: JSONPath) => string;
   /** The working folder if the entry names none. */

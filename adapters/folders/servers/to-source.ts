@@ -36,7 +36,9 @@ export interface Use {
 
 /** Fills in the references of a server's entry. */
 export function toSource(part: ServerPart, entry: Entry, root: string): YieldedServer {
-  const { name, server, at, base, cwd } = part;
+  const { name, server, bundle, at, base, cwd } = part;
+  if (bundle !== undefined)
+    return { source: { key: name, path: bundle, root, format: 'mcpb', entry, at: () => at([]) }, uses: [], problems: [] };
   const problems: Problem[] = [];
   const needs: NeededSetting[] = [];
   const uses: Use[] = [];

@@ -90,8 +90,11 @@ function strategiesFor({ server, era }: ServerEntry, parts: Connecting): Connect
 }
 
 // Some servers exit on an unknown message, so they are started again with the legacy handshake.
-function localStrategies(server: LocalServer, era: 'legacy' | undefined, { id, host, log, checks }: Connecting): ConnectStrategy[] {
-  const open = async (): Promise<ServerConnection> => new StdioConnection({ ...server, plugin: id }, host, log, checks.guard);
+function localStrategies(server: LocalServer, era: 'legacy' | undefined, { id, host, log, signal, checks }: Connecting): ConnectStrategy[] {
+  const open = async (): Promise<ServerConnection> => {
+    await server.prepare?.(signal);
+    return new StdioConnection({ ...server, plugin: id }, host, log, checks.guard);
+  };
   const legacy: ConnectStrategy = { open, era: 'legacy', next: () => false };
   return era === 'legacy'
     ? [legacy]
@@ -165,10 +168,13 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
   return fail('HANDSHAKE_FAILED', `${address} is not an MCP server: ${causeOf(error)}.`, 'Check the address and its "type".');
 }
 
-function fixFor(died: string, { command }: LocalServer): string {
+function fixFor(died: string, { command, env }: LocalServer): string {
   // Users put a whole command line into "command", although no client accepts that.
   if (died.includes('was not found') && /\s/.test(command)) return 'Put only the program into "command" and its arguments into "args".';
-  if (died.includes('was not found')) return `Install ${command}, or give its full path.`;
+  // A gateway that a desktop started has another PATH than a terminal.
+  if (died.includes('was not found') && !/[/\\]/.test(command))
+    return `Install ${command}, or give its full path. Its PATH is ${env.PATH ?? process.env.PATH ?? 'empty'}.`;
+  if (died.includes('was not found')) return `Install ${command}, or correct its path.`;
   return 'Read its last output, or run its command by hand to see more.';
 }
 

@@ -59,6 +59,8 @@ export interface Manifest {
   readonly settingsAt?: readonly string[];
   /** Further sources that belong to it: entries of MCP servers, or paths inside its folder with a format. */
   readonly yields?: readonly Source[];
+  /** Tools that its author says its servers have; complete: there are no others. For `doctor`. */
+  readonly announces?: { readonly tools: readonly string[]; readonly isComplete: boolean };
   /** The plugin that yields it. Set by the registry. */
   readonly parent?: Parent;
 }

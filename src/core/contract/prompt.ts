@@ -45,6 +45,8 @@ export interface Prompt {
   readonly runs?: string;
   /** It runs the guards of calls itself. */
   readonly guarded?: boolean;
+  /** It exists only while no server that its plugin yields lists a prompt of this name. */
+  readonly standsIn?: boolean;
   /** Name of the plugin's skill it starts; it exists only where that skill does. */
   readonly skill?: string;
   readonly meta?: JsonObject;

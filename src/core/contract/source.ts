@@ -20,6 +20,8 @@ export interface Source {
   readonly entry: Entry;
   /** Settings of the plugin that a yielded server uses and that are not set: it is not opened without them. */
   readonly needs?: readonly NeededSetting[];
+  /** Puts the files of a yielded server in their place, before its process starts. Rejects with what is wrong with them. */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A setting that is missing in one value of a server's entry, such as `["headers", "Authorization"]`. */

@@ -266,14 +266,19 @@ function withSkills(whole: WithText): WithText {
 }
 
 function promptsOf(all: readonly WithText[], rewriters: Rewriters): Map<string, PromptEntry> {
+  const listed = new Set(
+    all.flatMap(({ manifest: { parent }, prompts }) => (parent ? prompts.map(({ name }) => `${parent.id}\n${name}`) : [])),
+  );
   const claims = all.flatMap(({ contribution, manifest, prompts }) =>
-    prompts.map((prompt) => ({
-      plugin: manifest.id,
-      native: prompt.name,
-      manifest,
-      prompt,
-      contribution,
-    })),
+    prompts
+      .filter(({ standsIn, name }) => !standsIn || !listed.has(`${manifest.id}\n${name}`))
+      .map((prompt) => ({
+        plugin: manifest.id,
+        native: prompt.name,
+        manifest,
+        prompt,
+        contribution,
+      })),
   );
   const entries = [...publicNames(claims)].map(([{ manifest, prompt, contribution }, name]): [string, PromptEntry] => {
     const rewrite = rewriters.get(contribution);

@@ -145,8 +145,13 @@ function neededBy({ needs = [] }: Source, own: ServerFile): string[] {
   return [...new Set(needs.filter(({ at }) => !isReplaced(at)).map(({ setting }) => setting))];
 }
 
-function toMissing(keys: readonly string[], { id, config }: DiscoveredPlugin, { settings, settingsAt }: Manifest): GatewayError {
-  const all = keys.map((key) => missingSetting(id, key, settings, { entry: config.id, settingsAt }));
+function toMissing(keys: readonly string[], { id, config, parent }: DiscoveredPlugin, { settings, settingsAt }: Manifest): GatewayError {
+  // A plugin inside another one has its settings in the entry of that one, and nowhere else.
+  const all = keys.map((key) =>
+    parent
+      ? { ...missingSetting(parent.id, key, undefined, { settingsAt: ['servers', parent.name, 'settings'] }), command: undefined }
+      : missingSetting(id, key, settings, { entry: config.id, settingsAt }),
+  );
   const names = keys.map((key) => `"${key}"`).join(', ');
   const steps = all.map(({ command, fix }) => (command === undefined ? fix : `Run \`${command}\`.`));
   return new GatewayError(
