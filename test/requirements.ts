@@ -1,24 +1,8 @@
-/** One promise of the gateway, and the source that requires it. */
-export interface Requirement {
-  readonly promise: string;
-  /** A page of the protocol's specification, another standard, or the part of this project that it concerns. */
-  readonly source: string;
-}
+import { promised, type Requirement } from './support/promised.ts';
 
 const LEGACY = 'https://modelcontextprotocol.io/specification/2025-11-25';
 const MODERN = 'https://modelcontextprotocol.io/specification/2026-07-28';
 const JSON_RPC = 'https://www.jsonrpc.org/specification';
-
-const known = new Set<string>();
-
-function promised<Id extends string>(source: string, promises: Readonly<Record<Id, string>>): Record<Id, Requirement> {
-  for (const id of Object.keys(promises)) {
-    if (known.has(id)) throw new Error(`duplicate promise ${id}`);
-    known.add(id);
-  }
-  const entries = Object.entries<string>(promises).map(([id, promise]) => [id, { promise, source }]);
-  return Object.fromEntries(entries) as Record<Id, Requirement>;
-}
 
 /**
  * All promises. A test cites the promises it proves as tags, `it('…', { tags: ['F1'] }, …)`. A run of all tests (or of all judges,
