@@ -142,7 +142,7 @@ export async function createApp({
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log, toolSwitches.isOff);
-  const engine = createEngine(gateway, limits, () => config.tokens.length === 0, redactor, log);
+  const engine = createEngine(gateway, limits, () => config.tokens.length === 0 && !config.jwt, redactor, log);
 
   const drain = (): void => {
     gateway.drain();

@@ -446,6 +446,13 @@ export const REQUIREMENTS = {
       'Names of tools, clients and callers cannot add a line or unbounded labels to /metrics; the parser of Prometheus reads every answer.',
     metrics:
       'The figures of /metrics are in the text format of Prometheus, for tokens with the scope "metrics" or "admin", or for all if the file says so.',
+    'jwt-forged': 'A token that its issuer did not sign for this gateway, for now and as an access token, is rejected with 401.',
+    'jwt-issuers': 'Tokens of authorization servers are accepted by keys that may change; known keys hold while the server is down.',
+    'jwt-rights': 'A token has the scopes and profiles that its issuer gives it under auth.jwt, and no other.',
+    'resource-metadata': 'The metadata of each address names it exactly as clients use it, in each place where clients look.',
+    'scope-challenge': 'A call that lacks a scope gets 403 with all scopes it needs, or a tool error where no status is left.',
+    tls: 'HTTPS is served with a certificate that is renewed with its files; one that cannot be used replaces nothing.',
+    'calls-per-minute': 'A principal that reaches its calls per minute gets 429 with the time to wait; others are not affected.',
     'grafana-board':
       'The board of `plugmux export grafana` asks only for figures of /metrics, in queries that the grammar of Prometheus reads.',
     'console-errors': 'Errors of the API say what is wrong and what can be done, with the facts and words of the command line.',

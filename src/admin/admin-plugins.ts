@@ -9,7 +9,7 @@ import { orOneOf } from '../core/text/nearest.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import type { Identity } from '../transports/edge/logins.ts';
 import { whileAllowed } from '../transports/edge/while-allowed.ts';
 import type { PrefixRoute } from '../transports/router.ts';

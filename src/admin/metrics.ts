@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Config } from '../config/config.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import type { Identity } from '../transports/edge/logins.ts';
 import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';

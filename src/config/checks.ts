@@ -44,22 +44,35 @@ function proxyFaults({ listen }: ConfigFile, source: SourceText): string[] {
   });
 }
 
-function loginFaults({ auth }: ConfigFile, source: SourceText): string[] {
+function loginFaults({ auth, listen }: ConfigFile, source: SourceText): string[] {
   if (auth === undefined) return [];
-  if (auth.tokens === undefined) {
+  const { tokens = [], jwt = [] } = auth;
+  if (tokens.length + jwt.length === 0) {
     return [`${source.at(['auth'], 'key')}: "auth" has no tokens, so anyone could connect. Add "tokens" or remove "auth".`];
   }
-  const first = new Map<string, number>();
-  const faults: string[] = [];
-  for (const [i, { token }] of auth.tokens.entries()) {
-    const before = first.get(token);
-    if (before === undefined) first.set(token, i);
-    else {
-      const where = source.at(['auth', 'tokens', i, 'token']);
-      faults.push(`${where}: auth.tokens.${i}.token is the same as auth.tokens.${before}.token. Give each entry a different token.`);
-    }
+  const faults = repeated(tokens, 'tokens', 'token', source);
+  for (const key of ['name', 'issuer'] as const) faults.push(...repeated(jwt, 'jwt', key, source));
+  if (jwt.length > 0 && listen?.public === undefined)
+    faults.push(`${source.at(['auth', 'jwt'], 'key')}: auth.jwt needs "listen.public", the address that its tokens are made for.`);
+  for (const [i, { scopes }] of jwt.entries()) {
+    if (scopes === undefined || Object.values(scopes).some((scope) => scope === 'use' || scope === 'admin')) continue;
+    const where = source.at(['auth', 'jwt', i, 'scopes']);
+    faults.push(`${where}: auth.jwt.${i}.scopes gives no token the scope "use", so none could be used. Add a name for it.`);
   }
   return faults;
+}
+
+function repeated<K extends string>(entries: readonly Readonly<Record<K, string>>[], list: string, key: K, source: SourceText): string[] {
+  const first = new Map<string, number>();
+  return entries.flatMap((entry, i) => {
+    const before = first.get(entry[key]);
+    if (before === undefined) {
+      first.set(entry[key], i);
+      return [];
+    }
+    const where = source.at(['auth', list, i, key]);
+    return [`${where}: auth.${list}.${i}.${key} is the same as auth.${list}.${before}.${key}. Give each entry a different ${key}.`];
+  });
 }
 
 function limitFaults({ limits = {} }: ConfigFile, source: SourceText): string[] {

@@ -3,6 +3,7 @@ import type { SchemaForm } from '../core/contract/schema-form.ts';
 import type { Hints } from '../core/contract/tool.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { ProxySetting } from '../core/proxy.ts';
+import type { JwtConfig } from './auth/auth.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 
@@ -26,6 +27,8 @@ export interface PluginConfig {
   readonly results?: 'as-is' | 'clean';
   /** Absent: untrusted text is fenced. */
   readonly fence?: boolean;
+  /** The scopes that calls of its tools need, by name or glob. */
+  readonly scope?: Readonly<Record<string, string | readonly string[]>>;
   /** Changes to the servers that the plugin yields, by their name. */
   readonly servers?: Readonly<Record<string, ServerFile>>;
   readonly entry: Entry;
@@ -61,6 +64,8 @@ export interface ListenConfig {
   readonly insecure: boolean;
   /** Where others reach the gateway, behind a proxy: an origin and perhaps a path, without a slash at its end. */
   readonly public?: string;
+  /** Files with the certificate and its key, for HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** The whole configuration: file, environment and flags in one frozen value. */
@@ -81,6 +86,8 @@ export interface Config {
   readonly listen: ListenConfig;
   readonly proxy: ProxySetting;
   readonly tokens: readonly TokenConfig[];
+  /** The authorization servers whose tokens are accepted; absent if there are none. */
+  readonly jwt?: readonly JwtConfig[];
   readonly limits: Limits;
   /** The limits that the file sets. */
   readonly ownLimits: Partial<Limits>;

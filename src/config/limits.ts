@@ -9,6 +9,9 @@ const MB = 1024 * KB;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
+/** A default that no client reaches: nothing is counted. */
+export const NO_LIMIT = 1_000_000_000;
+
 /** Every limit of the gateway with its default. Sizes are in bytes, times in milliseconds. */
 export const LIMITS = {
   messageBytes: {
@@ -78,6 +81,11 @@ export const LIMITS = {
     meaning: 'calls in flight in one plugin',
   },
   calls: { value: 1_000, unit: 'count', meaning: 'calls in flight in total' },
+  callsPerMinute: {
+    value: NO_LIMIT,
+    unit: 'count',
+    meaning: 'calls of one principal in a minute',
+  },
   queueMs: {
     value: 2 * SECOND,
     unit: 'ms',

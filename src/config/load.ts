@@ -4,8 +4,9 @@ import type { Adapter } from '../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import { isJsonObject, type JsonValue } from '../core/json/json.ts';
+import { asObject, isJsonObject, type JsonValue } from '../core/json/json.ts';
 import { JsonError, parseJson } from '../core/json/json-scan.ts';
+import { toJwtConfig } from './auth/auth.ts';
 import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
 import { describeIssues } from './issues.ts';
@@ -65,7 +66,7 @@ export function loadConfig(
   const editorSchema = (): object => toEditorSchema(adapters);
   const taken = takeServers(value, { written: raw, schema: editorSchema, source, dir });
   const own = taken.value;
-  const files = [...secretFiles, ...taken.files];
+  const files = [...secretFiles, ...taken.files, ...tlsFiles(own, dir)];
   const stamp = stampBefore + stampOf(files);
   took([file, ...files], stamp);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
@@ -96,6 +97,12 @@ export function loadConfig(
     // The schema has just accepted this shape.
     written: raw as unknown as ConfigFile,
   });
+}
+
+// A renewed certificate takes effect like a change of the file.
+function tlsFiles(value: JsonValue, dir: string): string[] {
+  const { cert, key } = asObject(asObject(asObject(value).listen).tls);
+  return [cert, key].flatMap((file) => (typeof file === 'string' ? [resolvePath(dir, file)] : []));
 }
 
 // Relative only inside the working folder: a client may have started the gateway anywhere.
@@ -182,13 +189,19 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   const path = (p: string): string => resolvePath(dir, p);
   const { upstreams, files, leftOut } = toUpstreams(data, origin.unfilled, source, warnings);
   const plugins = new Map(Object.entries(files).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
-  const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
+  // A token without scopes uses tools and events; anything else must be stated.
+  const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: ['use', 'events'], ...t }));
+  const jwt = data.auth?.jwt?.map(toJwtConfig);
   const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
-  for (const [i, { profile }] of tokens.entries()) {
+  const bound = [
+    ...tokens.map(({ profile }, i) => ({ profile, at: ['auth', 'tokens', i, 'profile'] })),
+    ...(jwt ?? []).flatMap((issuer, i) => issuer.profiles.map((profile, k) => ({ profile, at: ['auth', 'jwt', i, 'profiles', k] }))),
+  ];
+  for (const { profile, at } of bound) {
     if (profile === undefined || profile === DEFAULT_PROFILE || profiles.has(profile)) continue;
     // Anything but a plain word may be a token in the wrong place.
     const named = /^[A-Za-z]{1,15}$/.test(profile) ? `"${profile}"` : 'of this name';
-    throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile ${named}. Add it under "profiles".`]);
+    throw invalid([`${source.at(at)}: there is no profile ${named}. Add it under "profiles".`]);
   }
   const address = overrides.http ?? data.listen?.http ?? '127.0.0.1:8808';
   const listen = parseListen(address);
@@ -199,6 +212,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       `${where}: ${shown === HIDDEN_TEXT ? 'listen.http' : shown} is not an address with a port. Write it like 127.0.0.1:8808.`,
     ]);
   }
+  const tls = data.listen?.tls && { cert: path(data.listen.tls.cert), key: path(data.listen.tls.key) };
   const published = parsePublic(data.listen?.public ?? '');
   return Object.freeze({
     file: origin.file,
@@ -216,9 +230,11 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       proxies: data.listen?.proxies ?? [],
       insecure: data.listen?.insecure ?? false,
       ...(published === undefined ? {} : { public: published }),
+      ...(tls === undefined ? {} : { tls }),
     },
     proxy: data.proxy,
     tokens,
+    ...(jwt === undefined ? {} : { jwt }),
     limits: toLimits(data.limits, (data.listen?.proxies ?? []).length > 0),
     ownLimits: data.limits ?? {},
     audit: {

@@ -35,6 +35,7 @@ export function toPlugin(id: string, file: PluginFile, { dir, adapters }: EntryC
     ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
     ...(file.results === undefined ? {} : { results: file.results }),
     ...(file.fence === undefined ? {} : { fence: file.fence }),
+    ...(file.scope === undefined ? {} : { scope: file.scope }),
     ...(file.servers === undefined ? {} : { servers: file.servers }),
     entry: {
       ...defaultEntry(dir),

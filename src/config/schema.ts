@@ -4,6 +4,7 @@ import { SCHEMA_FORMS } from '../core/contract/schema-form.ts';
 import { asObject, type JsonObject } from '../core/json/json.ts';
 import { parseProxy } from '../core/proxy.ts';
 import { MAX_TIMER_MS } from '../core/timer.ts';
+import { authSchema, toolScopes } from './auth/auth.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { parsePublic } from './listen.ts';
 import { reloadMark } from './reload/reload-marks.ts';
@@ -12,9 +13,6 @@ import { reloadMark } from './reload/reload-marks.ts';
 z.config({ jitless: true });
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
-
-// The characters that a bearer token in an Authorization header can have.
-const BEARER = /^[\x21-\x7e]*$/;
 
 const id = z.string().regex(ID, 'an id: letters, digits, "_", "-" and ".", at most 64 characters');
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -81,6 +79,7 @@ const shared = {
     .enum(['as-is', 'clean'])
     .optional()
     .describe('clean: escape hidden characters in results and resources of the plugin. Default: as-is'),
+  scope: toolScopes.optional(),
   fence: z.boolean().optional().describe('false: do not mark untrusted text for the model. Default: true'),
 };
 
@@ -211,25 +210,15 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
             .refine((value) => parsePublic(value) !== undefined, 'an address such as https://gw.example.com, perhaps with a path')
             .optional()
             .describe('the address at which others reach the gateway, such as that of a TLS proxy'),
+          tls: z
+            .strictObject({ cert: z.string().describe('PEM file: the certificate, then those between it and the root'), key: z.string() })
+            .optional()
+            .describe('serve HTTPS; both files are read again when they change'),
           insecure: z.boolean().optional().describe('allow plain HTTP on other addresses than loopback, such as behind a TLS proxy'),
         })
         .optional(),
       proxy: proxy.optional().describe('HTTP proxy for outgoing requests in place of HTTP_PROXY and HTTPS_PROXY; false: none'),
-      auth: z
-        .strictObject({
-          tokens: z
-            .array(
-              z.strictObject({
-                token: z.string().min(16).regex(BEARER, 'printable ASCII without spaces, as an Authorization header carries it'),
-                principal: id,
-                profile: id.optional(),
-                scopes: z.array(z.string()).optional(),
-              }),
-            )
-            .min(1, 'a list with at least one token: with an empty list, anyone could connect')
-            .optional(),
-        })
-        .optional(),
+      auth: authSchema(id).optional(),
       limits: limits.optional(),
       audit: z
         .strictObject({

@@ -26,6 +26,7 @@ export function toYielded(id: string, yielder: PluginConfig, own: ServerFile, di
     ...(own.schemas === undefined ? {} : { schemas: own.schemas }),
     ...(own.results === undefined ? {} : { results: own.results }),
     ...(own.fence === undefined ? {} : { fence: own.fence }),
+    ...(own.scope === undefined ? {} : { scope: { ...own.scope, ...withoutKeys(rest.scope, own.scope) } }),
     entry: {
       ...defaultEntry(dir),
       isolation: entry.isolation,
@@ -42,7 +43,11 @@ function joinApproval(outer: ApprovalRule, own: ApprovalRule | undefined): Appro
   if (own === undefined || own === 'inherit') return outer;
   if (typeof own === 'string') return own;
   const below = typeof outer === 'string' ? { '*': outer } : outer;
-  return { ...own, ...Object.fromEntries(Object.entries(below).filter(([name]) => !Object.hasOwn(own, name))) };
+  return { ...own, ...withoutKeys(below, own) };
+}
+
+function withoutKeys<T>(outer: Readonly<Record<string, T>> = {}, own: object): Record<string, T> {
+  return Object.fromEntries(Object.entries(outer).filter(([name]) => !Object.hasOwn(own, name)));
 }
 
 function textsOf(env: ServerFile['env'] = {}): Record<string, string> {

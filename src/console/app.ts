@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import type { ConsoleRoute } from './api/route.ts';
 import { BASE, ROUTES } from './api/table.ts';
 import { createAssets } from './assets.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Request, RequestHandler, Response } from 'express';
 import { PACKAGE_ROOT } from '../core/package.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 
 /** What the build wrote beside the files of the page. */
 interface Manifest {

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import { sendJson } from '../transports/send-json.ts';
 import type { ApiError } from './api/types.ts';
 

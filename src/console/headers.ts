@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Config } from '../config/config.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -36,9 +36,9 @@ export const setHeaders: RequestHandler = (_request, response, next) => {
  * Rejects a request from a web page of another origin, even one that may use MCP. The router has checked Host, so that no name
  * of a stranger leads here.
  */
-export function checkOrigin({ headers }: IncomingMessage, { listen }: Pick<Config, 'listen'>): void {
+export function checkOrigin({ headers, socket }: IncomingMessage, { listen }: Pick<Config, 'listen'>): void {
   const { origin, host = '' } = headers;
-  if (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`) return;
+  if (origin === undefined || origin.toLowerCase() === `${'encrypted' in socket ? 'https' : 'http'}://${host.toLowerCase()}`) return;
   if (listen.public !== undefined && origin === new URL(listen.public).origin) return;
   throw new HttpError(403, 'ORIGIN_REFUSED', 'Only the console itself may send requests to the console.');
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpError, unauthenticated } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import { createThrottle } from '../transports/edge/throttle.ts';
+import { unauthenticated } from '../transports/login/challenge.ts';
 import type { LoginAnswer } from './api/types.ts';
 import type { ConsoleParts } from './parts.ts';
 import type { OpenedSession, Session, Sessions } from './sessions.ts';

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json/json.ts';
 import { JsonError, parseMessage } from '../core/json/json-scan.ts';
-import { HttpError } from '../transports/edge/edge.ts';
+import { HttpError } from '../transports/edge/http-error.ts';
 import { readMediaType } from '../transports/edge/media-type.ts';
 import { whileAllowed } from '../transports/edge/while-allowed.ts';
 import type { ConsoleRoute } from './api/route.ts';

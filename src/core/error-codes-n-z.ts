@@ -71,8 +71,8 @@ export const CODES_N_TO_Z = {
     fix: 'End that program, or set another port under "listen".',
   },
   RATE_LIMITED: {
-    meaning: 'Too many failed logins from this address, or with this token.',
-    fix: 'Wait, then use a valid token.',
+    meaning: 'Too many calls of one principal, or too many failed logins from one address or with one token.',
+    fix: 'Wait for the given time, then try again with a valid token.',
   },
   RESULT_INVALID: {
     outcome: 'REPLIED_INVALID',
@@ -92,6 +92,11 @@ export const CODES_N_TO_Z = {
     meaning:
       'A tool is served, but its arguments are not checked, or only by a part of its input schema; or its output schema is served without the parts that clients cannot compile.',
     fix: 'No action needed: the tool receives what the client sends. Correct or simplify the schema to have it checked.',
+  },
+  SCOPE_MISSING: {
+    outcome: 'NOT_SENT',
+    meaning: 'The login lacks a scope that the request needs.',
+    fix: 'Log in again with the scopes named in the message; whoever runs the authorization server, or "auth" in mcp.json, grants them.',
   },
   SETTINGS_INVALID: {
     meaning: 'Values for the settings of a plugin are invalid, and none was stored.',

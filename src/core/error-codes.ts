@@ -139,6 +139,10 @@ export const ERROR_CODES = {
     meaning: 'The message is not a JSON-RPC request.',
     fix: 'Send one JSON-RPC 2.0 message.',
   },
+  ISSUER_UNAVAILABLE: {
+    meaning: 'A token cannot be verified, because no keys of its issuer are known.',
+    fix: 'Try again later; `plugmux doctor --auth` shows why the keys cannot be fetched.',
+  },
   LOAD_TIMEOUT: {
     meaning: 'A plugin exceeded the time limit of a loading stage.',
     fix: 'Check what the plugin does in that stage, or raise "limits.startTimeoutMs".',

@@ -19,6 +19,8 @@ export interface ErrorDetails {
   readonly uri?: string | undefined;
   readonly at?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** All scopes that a call needs, for a caller that lacks one. */
+  readonly scopes?: readonly string[] | undefined;
   /** How a person refused the call, and who did so if that was not the client's user. For records, not for clients. */
   readonly consent?: string | undefined;
   readonly by?: string | undefined;
@@ -48,6 +50,11 @@ export class GatewayError extends Error {
     return new GatewayError(this.code, this.message, { ...this.details, fix: idleFix });
   }
 
+  /** Whether it refuses a call for what its client can change: its login, or how often it calls. */
+  get isRefusal(): boolean {
+    return this.code === 'SCOPE_MISSING' || this.code === 'RATE_LIMITED';
+  }
+
   /** Whether the call was sent and answered; undefined if neither details nor code define it. */
   get outcome(): CallOutcome | undefined {
     const info: CodeInfo = ERROR_CODES[this.code];
@@ -56,7 +63,7 @@ export class GatewayError extends Error {
 
   /** The error as clients receive it: without stack and cause. */
   toObject(): JsonObject {
-    const { plugin, tool, field, fields, uri, at, retryAfterMs } = this.details;
+    const { plugin, tool, field, fields, uri, at, retryAfterMs, scopes } = this.details;
     const object: JsonObject = { code: this.code };
     const rest = {
       outcome: this.outcome,
@@ -69,6 +76,7 @@ export class GatewayError extends Error {
       uri,
       at,
       retryAfterMs,
+      scopes: scopes && [...scopes],
       ref: this.ref,
     };
     for (const [key, value] of Object.entries(rest)) if (value !== undefined) object[key] = value;

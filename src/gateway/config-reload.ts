@@ -1,3 +1,4 @@
+import { needsLogin } from '../config/auth/auth.ts';
 import type { Config } from '../config/config.ts';
 import { changesOf, listKeys } from '../config/reload/changes.ts';
 import { toError } from '../core/errors.ts';
@@ -76,7 +77,7 @@ export function createReload({
       for (const warning of next.warnings) log.warn(warning);
     } catch (error) {
       recordRefusal(audit, error);
-      const tokens = before.tokens.length > 0 ? ' Tokens that were removed from it still work.' : '';
+      const tokens = needsLogin(before) ? ' Tokens that were removed from it still work.' : '';
       const message = `configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`;
       log.error(message);
       rejections.put(message);

@@ -19,6 +19,7 @@ import type { Audit } from './audit/audit.ts';
 import { createBegin } from './call/begin.ts';
 import type { Call } from './call/call.ts';
 import { createDeparted } from './call/departed.ts';
+import { createEntitlement } from './call/entitlement.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './call/opening.ts';
 import type { Outcome, PipelineParts } from './call/pipeline.ts';
 import { createRefusals } from './call/refusals.ts';
@@ -173,7 +174,7 @@ export function createGateway(
     return tool && { name, sent: args, tool, args: target?.args ?? args };
   };
 
-  const begin = createBegin({ approvals, refuse, parts: () => parts });
+  const begin = createBegin({ approvals, refuse, parts: () => parts, entitle: createEntitlement(limits) });
 
   const opening: OpeningParts = { registry, limits, stopping };
   const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);

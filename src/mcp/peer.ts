@@ -16,7 +16,7 @@ import { PendingReplies, type PendingReply } from './pending-replies.ts';
 import type { PeerHandler, Reply, RequestLink, RequestSettings } from './request.ts';
 import type { Era } from './wire/era.ts';
 import { faultError, RpcError, showId, toRpcError } from './wire/errors.ts';
-import type { Outlet } from './wire/outlet.ts';
+import type { Frame, Outlet } from './wire/outlet.ts';
 import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire/wire.ts';
 
 /** The dependencies of every peer. */
@@ -29,7 +29,8 @@ export interface PeerParts {
 
 /** One connected client: runs its requests and tracks the pending replies. */
 export abstract class Peer {
-  readonly caller: Caller;
+  /** Of its latest message: a client may log in anew during a session. */
+  caller: Caller;
   readonly replies = new PendingReplies();
   /** The time of its last call; 0 before the first one. */
   lastCall = 0;
@@ -114,6 +115,8 @@ export abstract class Peer {
   protected fail(pending: PendingReply, thrown: unknown): void {
     const { number, message, data, status } = toRpcError(thrown, this.parts.redactor, this.parts.log, this.eraKind);
     const frame = { bytes: errorText(pending.id, number, message, data), last: true };
+    // A refusal that the client can act on has its status in both eras.
+    if (status === 403 || status === 429) return this.replies.send(pending, { ...frame, status, ...refusalOf(thrown, pending) });
     this.replies.send(pending, this.eraKind === 'modern' ? { ...frame, status } : frame);
   }
 
@@ -136,6 +139,12 @@ export abstract class Peer {
   }
 }
 
+function refusalOf(thrown: unknown, { call }: PendingReply): Partial<Frame> {
+  const { scopes, retryAfterMs } = thrown instanceof GatewayError ? thrown.details : {};
+  const challenge = scopes && call && ({ error: 'insufficient_scope', scopes, principal: call.caller.principal } as const);
+  return { ...(challenge && { challenge }), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
 /** The error for a method that does not exist. */
 export function unknownMethod(method: string): RpcError {
   const error = new GatewayError('METHOD_NOT_FOUND', `Unknown method: ${method.slice(0, 128)}`);
@@ -149,6 +158,7 @@ function isToken(value: JsonValue | undefined): value is Id {
 
 class PeerRequest implements RequestLink {
   readonly params: JsonObject;
+  readonly caller: Caller;
   readonly #gateway: Gateway;
   readonly #peer: Peer;
   readonly #pending: PendingReply;
@@ -156,6 +166,7 @@ class PeerRequest implements RequestLink {
 
   constructor(gateway: Gateway, peer: Peer, pending: PendingReply, params: JsonObject, settings: RequestSettings) {
     this.params = params;
+    this.caller = peer.caller;
     this.#gateway = gateway;
     this.#peer = peer;
     this.#pending = pending;
@@ -170,12 +181,12 @@ class PeerRequest implements RequestLink {
     return this.#peer;
   }
 
-  get caller(): Caller {
-    return this.#peer.caller;
-  }
-
   get audit(): string {
     return this.#settings.audit;
+  }
+
+  get hasStatus(): boolean {
+    return this.#pending.outlet.hasStatus === true;
   }
 
   get clientName(): string {
@@ -217,11 +228,11 @@ class PeerRequest implements RequestLink {
   }
 
   view(): View {
-    return this.#gateway.view(this.#peer.caller, this.session);
+    return this.#gateway.view(this.caller, this.session);
   }
 
   call(): Call {
-    this.#pending.call ??= new Call(this.#peer.caller, this);
+    this.#pending.call ??= new Call(this.caller, this);
     return this.#pending.call;
   }
 

@@ -22,6 +22,8 @@ export interface Request {
   call(): Call;
   /** The caller's fields of the audit line. */
   readonly audit: string;
+  /** Whether its reply can still have an HTTP status. */
+  readonly hasStatus: boolean;
   /** The semaphore of this client, if it can be distinguished from others. */
   readonly clientSemaphore: Semaphore | undefined;
   /** Notes that the client introduced itself, or fetched the list of tools. */

@@ -127,6 +127,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
       return initialize(incoming, caller, outlet);
     }
     const { peer, streams } = findSession(headers, caller);
+    peer.caller = caller;
     const stream = streams.create(outlet, peer.revision >= PRIMING_SINCE);
     if (incoming.kind === 'batch') {
       if (!peer.receiveBatch(incoming.items, stream))

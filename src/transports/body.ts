@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpError, unauthenticated } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 import { namesOtherCharset, readMediaType } from './edge/media-type.ts';
+import { unauthenticated } from './login/challenge.ts';
 import type { Exchange } from './router.ts';
 
 /** Rejects a request whose body is not JSON in UTF-8. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HttpError } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 import { sendRaw } from './raw-reply.ts';
 
 /** Serves what no route of the router takes. Host and Origin were checked before. */

@@ -1,27 +1,31 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
 import { formatHost } from '../config/listen.ts';
 import { isLoopback } from '../core/addresses.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { PATHS } from '../core/paths.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire/wire.ts';
 import { createConnectionCap } from './edge/connections.ts';
-import { createEdge, type Edge, type FailedLogin, unauthenticated } from './edge/edge.ts';
+import { createEdge, type Edge, type FailedLogin } from './edge/edge.ts';
 import { isContinue } from './edge/headers.ts';
 import { InFlight } from './edge/in-flight.ts';
 import { createMemoryMonitor } from './edge/memory-pressure.ts';
 import { type FallThrough, refuseUpgrade } from './fall-through.ts';
 import { type Health, healthRoutes } from './health.ts';
+import { unauthenticated } from './login/challenge.ts';
+import type { FetchJson } from './login/jwks.ts';
+import { sendMetadata } from './login/metadata.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
 import { createRouter, pathOf, type Route, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type AppStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
+import { createWebServer } from './tls.ts';
 import { type ListSource, listRoutes } from './tool-lists.ts';
 import { toolsRoute } from './tools-api.ts';
 import { offersWebSocket, serveAsIs } from './upgrade.ts';
@@ -42,8 +46,10 @@ export interface HttpTransport {
 
 const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-/** What is served behind all routes. */
+/** What is served behind all routes, and what logins need. */
 export interface BehindRoutes {
+  /** Fetches the metadata and keys of issuers. */
+  readonly fetchJson?: FetchJson;
   readonly fallThrough?: (edge: Edge) => FallThrough;
   /** Serves nothing else but the health routes. */
   readonly only?: boolean;
@@ -60,10 +66,10 @@ export async function serveHttp(
   app: Health & AppStatus & ListSource & { readonly failedLogin: FailedLogin },
   own: Routes['prefixes'],
   log: Logger,
-  { fallThrough: createFallThrough, only = false }: BehindRoutes = {},
+  { fallThrough: createFallThrough, only = false, fetchJson }: BehindRoutes = {},
 ): Promise<HttpTransport> {
   const { listen } = config;
-  const edge = createEdge(config, app.failedLogin);
+  const edge = createEdge(config, app.failedLogin, fetchJson && { fetchJson, log: log.area('login') });
   const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy, log);
   const fallThrough = createFallThrough?.(edge);
   const inFlight = new InFlight();
@@ -82,18 +88,19 @@ export async function serveHttp(
     edge,
     routes: {
       profiled: unless(only, () => [
-        [PATHS.streamable, streamableRoute(engine, limits, inFlight, streams)],
+        [PATHS.streamable, streamableRoute(engine, limits, inFlight, streams, edge)],
         [PATHS.sse, sse.stream],
         [PATHS.messages, sse.messages],
         [PATHS.websocket, upgradeRoute],
       ]),
       prefixes: own,
       queried: only ? new Map() : listRoutes(app),
-      named: unless(only, () => [[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
+      named: unless(only, () => [[PATHS.tools, toolsRoute(engine, limits, inFlight, edge)]]),
       admin: unless(only, () => [[PATHS.status, statusRoute(app, counts)]]),
       open: healthRoutes({ ready: app.ready, draining: () => draining }),
     },
     fallThrough,
+    metadata: (request, response, path) => sendMetadata(request, response, path, app.config(), engine.hasProfile),
     log,
     follow(caller, request, response) {
       const end = (): void => router.refuse(request, response, unauthenticated());
@@ -115,7 +122,11 @@ export async function serveHttp(
   const websocket = createWebSocket(engine, limits, (request) => router.admit(request, PATHS.websocket));
 
   // Node itself would answer a missing Host header, and not in JSON.
-  const server = createServer({ connectionsCheckingInterval: 1000, requireHostHeader: false }, router.handle);
+  const { server, scheme, renew } = createWebServer(
+    listen.tls,
+    { connectionsCheckingInterval: 1000, requireHostHeader: false },
+    router.handle,
+  );
   const setTimeouts = (): void => {
     server.headersTimeout = limits.headerMs;
     server.requestTimeout = limits.bodyMs;
@@ -124,7 +135,9 @@ export async function serveHttp(
   setTimeouts();
   // Node would silently drop headers above its own limit; the router rejects such a request.
   server.maxHeadersCount = 0;
-  server.on('connection', (socket) => cap.admit(socket));
+  // What is known of a request belongs to the connection inside TLS. Handshakes are limited by number and time instead.
+  server.on(scheme === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => cap.admit(socket));
+  if (scheme === 'https') server.maxConnections = limits.connections;
   server.on('checkExpectation', router.handle);
   server.on('checkContinue', (request, response) => {
     if (isContinue(request.headers.expect)) response.writeContinue();
@@ -135,7 +148,10 @@ export async function serveHttp(
       if (event === 'upgrade' && !offersWebSocket(request)) return serveAsIs(server, request, socket, head);
       cap.hold(socket);
       if (event === 'upgrade' && fallThrough?.upgrades(pathOf(request))) return upgradeBehind(fallThrough, request, socket, head);
-      websocket.upgrade(request, socket, head);
+      const verifying = event === 'upgrade' ? router.verifying(request) : undefined;
+      if (!verifying) return websocket.upgrade(request, socket, head);
+      socket.on('error', () => undefined);
+      void verifying.then(() => websocket.upgrade(request, socket, head));
     });
   }
   server.on('clientError', answerBroken);
@@ -143,9 +159,14 @@ export async function serveHttp(
   const { port } = server.address() as AddressInfo;
 
   return {
-    origin: `http://${formatHost(listen.host)}:${port}`,
+    origin: `${scheme}://${formatHost(listen.host)}:${port}`,
     applyConfig(next) {
       setTimeouts();
+      try {
+        renew(next.listen.tls);
+      } catch (error) {
+        log.error(`the certificate is not renewed, and the old one stays in use: ${toError(error).message}`);
+      }
       if (edge.applyConfig(next))
         engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was removed from mcp.json or changed.'));
       fallThrough?.checkLogins();

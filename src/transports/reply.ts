@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
+import type { Edge } from './edge/edge.ts';
+import type { Challenge } from './login/challenge.ts';
 
 const STREAM_HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 const KEEP_ALIVE_MS = 15_000;
 /** How long a client may take to read the end of its stream before the connection is cut. */
 const CUT_MS = 500;
+
+const EXPIRED: Challenge = { error: 'invalid_token', scopes: ['use'] };
 
 /** Limits of a reply. Read for each event, since a stream may outlive reloads of the configuration. */
 export interface ReplyLimits {
@@ -15,14 +19,21 @@ export interface ReplyLimits {
 export class HttpReply implements Outlet {
   readonly #response: ServerResponse;
   readonly #limits: ReplyLimits;
+  readonly #logins: Pick<Edge, 'challenge'> | undefined;
   #queue = '';
   #streaming = false;
   #done = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(response: ServerResponse, limits: ReplyLimits) {
+  /** `logins` tells clients how to log in with other rights. */
+  constructor(response: ServerResponse, limits: ReplyLimits, logins?: Pick<Edge, 'challenge'>) {
     this.#response = response;
     this.#limits = limits;
+    this.#logins = logins;
+  }
+
+  get hasStatus(): boolean {
+    return !this.#streaming && !this.#done;
   }
 
   get done(): boolean {
@@ -75,7 +86,7 @@ export class HttpReply implements Outlet {
     if (text !== '' && !this.#response.destroyed) this.#response.write(text);
   }
 
-  #body({ bytes, status = 200, sessionId, allow, retryAfterMs }: Frame): void {
+  #body({ bytes, status = 200, sessionId, allow, retryAfterMs, challenge }: Frame): void {
     this.#done = true;
     if (bytes === undefined) {
       // A cancelled request has no reply, so its HTTP response is an empty stream.
@@ -86,6 +97,8 @@ export class HttpReply implements Outlet {
     const length = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
     const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': length };
     if (sessionId !== undefined) headers['Mcp-Session-Id'] = sessionId;
+    const wanted = challenge ?? (status === 401 ? EXPIRED : undefined);
+    if (wanted && this.#logins) headers['WWW-Authenticate'] = this.#logins.challenge(this.#response.req, wanted);
     if (allow !== undefined) headers.Allow = allow;
     if (retryAfterMs !== undefined) headers['Retry-After'] = Math.ceil(retryAfterMs / 1000);
     this.#response.writeHead(status, headers).end(bytes);

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
+import { type Caller, DEFAULT_PROFILE, grants, localCaller } from '../core/contract/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { type Edge, HttpError } from './edge/edge.ts';
+import type { Edge } from './edge/edge.ts';
 import { checkHeaders } from './edge/headers.ts';
+import { HttpError } from './edge/http-error.ts';
 import type { Identity } from './edge/logins.ts';
 import { reduceTarget } from './edge/target.ts';
 import type { FallThrough } from './fall-through.ts';
+import { insufficientScope } from './login/challenge.ts';
+import { isMetadata } from './login/metadata.ts';
 import { sendJson } from './send-json.ts';
 
 /** One request that passed the edge. */
@@ -46,6 +49,8 @@ export interface Router {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Answers a request with an error, unless a response has begun. */
   refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void;
+  /** Settles when `admit` can decide about an upgrade request; undefined if it can now. */
+  verifying(request: IncomingMessage): Promise<void> | undefined;
   /** The caller of an upgrade request to an address. Throws HttpError. */
   admit(request: IncomingMessage, base: string): Caller;
   /** Checks an upgrade request that carries no login. Throws HttpError. */
@@ -58,6 +63,8 @@ export interface RouterParts {
   readonly routes: Routes;
   /** Serves paths that are in no route. Its errors are not JSON-RPC, and no other origin may read its answers. */
   readonly fallThrough?: Pick<FallThrough, 'takes' | 'handle'> | undefined;
+  /** Answers with the metadata of an address of the gateway; absent if there are no issuers of tokens. Throws HttpError. */
+  metadata(request: IncomingMessage, response: ServerResponse, path: string): void;
   readonly log: Logger;
   /** Tracks a request of a prefix route once its caller is known, so that a revoked login ends it. */
   follow(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
@@ -82,7 +89,7 @@ const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([^/]+)$/;
 
 /** Creates a router over a table of routes. Any other path gives 404. */
-export function createRouter({ edge, routes, fallThrough, log, follow, hasProfile, draining, full }: RouterParts): Router {
+export function createRouter({ edge, routes, fallThrough, metadata, log, follow, hasProfile, draining, full }: RouterParts): Router {
   const find = (path: string, query: string): MatchedRoute | undefined => {
     const exact = findExact(path, query);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
@@ -123,7 +130,12 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
     const login = edge.authenticate(request);
     if (!found || (found.admin && !login.scopes.includes('admin')))
       throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
-    return edge.callerFor(login, found.profile);
+    const caller = edge.callerFor(login, found.profile);
+    // An issuer can bind a token to a profile that does not exist.
+    if (caller.profile !== found.profile && !hasProfile(caller.profile))
+      throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
+    if (!grants(login.scopes, 'use')) throw insufficientScope(['use'], login.principal);
+    return caller;
   };
 
   const refuseWork = (): void => {
@@ -131,8 +143,9 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
     if (full()) throw new HttpError(503, 'OVERLOADED', 'The gateway is low on memory.', { 'Retry-After': '2' });
   };
 
-  const refuse = (request: IncomingMessage, response: ServerResponse, thrown: unknown): void => {
+  const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
     if (response.headersSent) return;
+    const thrown = edge.challenged(error, request);
     const refusal = thrown instanceof HttpError ? thrown : new HttpError(500, 'INTERNAL', 'The gateway failed on this request.');
     if (!(thrown instanceof HttpError)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
     const text = isRpc(pathOf(request)) ? refusal.toRpc() : JSON.stringify({ error: refusal.toObject() });
@@ -158,19 +171,39 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
   };
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isMetadata(pathOf(request))) {
+      checkHeaders(request);
+      edge.checkAddress(request, true);
+      return metadata(request, response, pathOf(request));
+    }
     checkAll(request);
     const { origin } = request.headers;
     const path = pathOf(request);
     if (origin !== undefined && !fallThrough?.takes(path)) allowOrigin(response, origin);
     const open = routes.open.get(path);
-    if (!open) refuseWork();
+    if (open) return answer(request, response, path, open);
+    refuseWork();
+    const pending = edge.verifying(request);
+    if (!pending) return answer(request, response, path);
+    void pending.then(() => attempt(request, response, () => answer(request, response, path)));
+  };
+
+  const attempt = (request: IncomingMessage, response: ServerResponse, run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      refuse(request, response, error);
+    }
+  };
+
+  const answer = (request: IncomingMessage, response: ServerResponse, path: string, open?: Route): void => {
     const own = findOwn(path);
     if (own) return own(request, response, path, loginOf(request, response));
     const found = open ? undefined : find(path, queryOf(request));
     const route = open ?? found?.route;
     if (!route && fallThrough?.takes(path)) return fallThrough.handle(request, response);
     const method = request.method ?? '';
-    if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
+    if (method === 'OPTIONS' && request.headers.origin !== undefined && route) return preflight(response, route);
     const caller = open ? localCaller() : callerFor(request, found);
     const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
     if (!run) {
@@ -190,19 +223,28 @@ export function createRouter({ edge, routes, fallThrough, log, follow, hasProfil
   return {
     refuse,
     handle(request, response) {
+      attempt(request, response, () => serve(request, response));
+    },
+    verifying(request) {
       try {
-        serve(request, response);
-      } catch (error) {
-        refuse(request, response, error);
+        checkAll(request);
+      } catch {
+        // `admit` says why.
+        return undefined;
       }
+      return edge.verifying(request);
     },
     admit(request, base) {
       checkAll(request);
       const found = find(pathOf(request), queryOf(request));
       refuseWork();
-      const caller = callerFor(request, found);
-      if (found?.base !== base) throw new HttpError(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
-      return caller;
+      try {
+        const caller = callerFor(request, found);
+        if (found?.base !== base) throw new HttpError(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
+        return caller;
+      } catch (error) {
+        throw edge.challenged(error, request);
+      }
     },
     admitStranger(request) {
       checkAll(request);

@@ -7,7 +7,7 @@ import type { Engine } from '../mcp/engine.ts';
 import { hasEnvelope } from '../mcp/wire/envelope.ts';
 import { errorText, type Id, RPC } from '../mcp/wire/wire.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
-import { HttpError } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 import { HttpReply } from './reply.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';

@@ -1,13 +1,14 @@
 import type { Limits } from '../config/limits.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
-import { HttpError } from './edge/edge.ts';
+import type { Edge } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 import type { InFlight } from './edge/in-flight.ts';
 import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 
 /** Streamable HTTP: POST for messages of both eras, GET for a session's standalone stream, DELETE to end a session. */
-export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight, streams: InFlight): Route {
+export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight, streams: InFlight, edge: Edge): Route {
   const post = (exchange: Exchange): void => {
     const { request, response, caller } = exchange;
     acceptJson(request);
@@ -15,7 +16,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       throw new HttpError(406, 'NOT_ACCEPTABLE', 'The client accepts neither JSON nor an event stream.');
     }
     readBody(exchange, limits.messageBytes, (body) => {
-      const reply = new HttpReply(response, limits);
+      const reply = new HttpReply(response, limits, edge);
       const pending = engine.streamable.post(engine.read(body), request.headers, caller, reply);
       if (reply.done) return;
       inFlight.follow(caller, request, response, pending, () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { needsLogin } from '../config/auth/auth.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -9,14 +10,15 @@ import { maskProse } from '../core/secrets/mask-prose.ts';
 import { wellFormedJson } from '../core/text/well-formed.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { View } from '../gateway/view/view.ts';
-import { HttpError, unauthenticated } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
+import { unauthenticated } from './login/challenge.ts';
 import type { Exchange, Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
 /** The app's part of the lists. */
 export interface ListSource {
   readonly gateway: Pick<Gateway, 'view' | 'refresh' | 'whenListed'>;
-  config(): Pick<Config, 'tokens'>;
+  config(): Pick<Config, 'tokens' | 'jwt' | 'listen'>;
   /** Removes secrets from a text. */
   redact(text: string): string;
 }
@@ -31,7 +33,7 @@ export function listRoutes(source: ListSource): ReadonlyMap<string, Route> {
     const { toOpenapi } = await import('../export/openapi.ts');
     // Relative to the address of the document, so that it is right behind every proxy.
     const api = `./tools${profile === DEFAULT_PROFILE ? '' : `/${profile}`}`;
-    return toOpenapi([...tools.values()], api, source.config().tokens.length > 0);
+    return toOpenapi([...tools.values()], api, needsLogin(source.config()));
   };
   return new Map([
     [PATHS.tools, listRoute(source, tools)],

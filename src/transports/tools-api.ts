@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
@@ -7,12 +7,15 @@ import { isJsonObject, type JsonObject } from '../core/json/json.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
+import type { Edge } from './edge/edge.ts';
 import type { InFlight } from './edge/in-flight.ts';
 import type { Exchange, Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
+  SCOPE_MISSING: 403,
+  RATE_LIMITED: 429,
   UNKNOWN_TOOL: 404,
   NOT_FOUND: 404,
   DRAINING: 503,
@@ -20,13 +23,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /** `POST /api/tools/<tool>` or `/api/tools/<profile>/<tool>`, for code without MCP. The body holds the arguments, the reply the result. */
-export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
+export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight, edge: Edge): Route {
   return {
     POST(exchange: Exchange) {
       const { request, response, caller, name = '' } = exchange;
       acceptJson(request);
       readBody(exchange, limits.messageBytes, (body) => {
-        const reply = new ApiReply(response);
+        const reply = new ApiReply(response, edge);
         const pending = engine.call(name, body, request.headers['user-agent'] ?? '', toWaitMs(request.headers.prefer), caller, reply);
         if (reply.done) return;
         inFlight.follow(caller, request, response, pending, () => {
@@ -46,14 +49,17 @@ function toWaitMs(prefer: string | string[] | undefined): number {
 /** The reply of a call without the JSON-RPC envelope: the result, or the error object. */
 class ApiReply implements Outlet {
   readonly #response: ServerResponse;
+  readonly #logins: Pick<Edge, 'challenge'>;
+  readonly hasStatus = true;
   done = false;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, logins: Pick<Edge, 'challenge'>) {
     this.#response = response;
+    this.#logins = logins;
   }
 
   // The request asks for no progress or log messages, so only the last frame matters.
-  write({ bytes, last }: Frame): void {
+  write({ bytes, last, challenge, retryAfterMs }: Frame): void {
     if (this.done || !last) return;
     this.done = true;
     if (bytes === undefined) return void this.#response.destroy();
@@ -63,11 +69,15 @@ class ApiReply implements Outlet {
       return this.#send(200, rest);
     }
     const code = error?.data?.code as ErrorCode | undefined;
-    this.#send((code && STATUS[code]) ?? 400, { error: error?.data ?? { message: error?.message ?? 'The call failed.' } });
+    const headers = {
+      ...(challenge && { 'WWW-Authenticate': this.#logins.challenge(this.#response.req, challenge) }),
+      ...(retryAfterMs !== undefined && { 'Retry-After': Math.ceil(retryAfterMs / 1000) }),
+    };
+    this.#send((code && STATUS[code]) ?? 400, { error: error?.data ?? { message: error?.message ?? 'The call failed.' } }, headers);
   }
 
-  #send(status: number, value: JsonObject): void {
+  #send(status: number, value: JsonObject, headers: OutgoingHttpHeaders = {}): void {
     if (this.#response.headersSent) return;
-    sendJson(this.#response, status, toJsonText(value));
+    sendJson(this.#response, status, toJsonText(value), headers);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HttpError } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 
 /** The only standardized version of WebSocket. */
 const VERSION = '13';
@@ -29,7 +29,7 @@ export function serveAsIs(server: Server, { method, url, httpVersion, rawHeaders
   socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
   // The old parser stays attached until the end of this turn of the event loop.
   socket.on('error', () => undefined);
-  setImmediate(() => server.emit('connection', socket));
+  setImmediate(() => server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket));
 }
 
 /** Rejects an upgrade request that does not open a WebSocket, or only under other subprotocols. */

@@ -6,7 +6,7 @@ import type { Limits } from '../config/limits.ts';
 import type { Caller } from '../core/contract/caller.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
-import { HttpError } from './edge/edge.ts';
+import { HttpError } from './edge/http-error.ts';
 import { sendRaw } from './raw-reply.ts';
 import type { Route } from './router.ts';
 import { checkUpgrade } from './upgrade.ts';

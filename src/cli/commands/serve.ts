@@ -13,6 +13,7 @@ import type { Logger } from '../../core/log.ts';
 import { PATHS } from '../../core/paths.ts';
 import { httpLines, stdioLine } from '../connect.ts';
 import { openSession } from '../context.ts';
+import { createFetchJson } from '../fetch-json.ts';
 import { firstScreen } from '../first-screen.ts';
 import { columns, printMasked } from '../print.ts';
 import type { StartOptions } from '../start-options.ts';
@@ -47,7 +48,8 @@ export async function runServe(options: StartOptions, adapters: readonly Adapter
       const codes = adapters.find(({ adminCodes }) => adminCodes);
       const routes = new Map([...adminPluginRoutes(app.admin, session.redactor, codes), ...metricsRoute(metricsOf(app))]);
       const openConsole = createConsole({ app, redactor: session.redactor, log });
-      const http = await serveHttp(app.engine, config, app.limits, app, routes, log, { fallThrough: openConsole }).catch(async (error) => {
+      const behind = { fallThrough: openConsole, fetchJson: createFetchJson(() => app.config().proxy) };
+      const http = await serveHttp(app.engine, config, app.limits, app, routes, log, behind).catch(async (error) => {
         await app.close();
         throw error;
       });

@@ -143,6 +143,7 @@ class Secrets {
 }
 
 function isPlain([first, second, third, fourth]: Filled['path']): boolean {
+  if (first === 'auth' && second === 'jwt') return true;
   if (first === 'auth') return PLAIN_LOGIN_KEYS.has(String(fourth));
   if (first === 'plugins' || isServerKey(first)) return second !== undefined && PLAIN_ENTRY_KEYS.has(String(third));
   return PLAIN_KEYS.has(String(first));

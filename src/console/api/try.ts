@@ -8,7 +8,7 @@ import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { Call, type ClientLink, cannotAnswer } from '../../gateway/call/call.ts';
 import { toCallResult } from '../../mcp/wire/results.ts';
 import { LEGACY } from '../../mcp/wire/revisions.ts';
-import { unauthenticated } from '../../transports/edge/edge.ts';
+import { unauthenticated } from '../../transports/login/challenge.ts';
 import type { Asked, ConsoleContext } from '../context.ts';
 import { type ConsoleRoute, route } from './route.ts';
 import { callerOf } from './shown/ask.ts';

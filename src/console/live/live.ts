@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { JsonObject } from '../../core/json/json.ts';
-import { HttpError } from '../../transports/edge/edge.ts';
+import { HttpError } from '../../transports/edge/http-error.ts';
 import { refuseUpgrade } from '../../transports/fall-through.ts';
 import { checkUpgrade } from '../../transports/upgrade.ts';
 import type { LiveMessage, PageMessage } from '../api/live-types.ts';

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json/json.ts';
 import type { Approvals, Returned } from '../approval/approvals.ts';
 import { checkArguments } from './arguments.ts';
 import type { Call } from './call.ts';
+import type { Entitlement } from './entitlement.ts';
 import type { Wanted } from './opening.ts';
 import { type Outcome, type PipelineParts, runCall } from './pipeline.ts';
 import type { Refusals } from './refusals.ts';
@@ -16,10 +17,12 @@ export interface BeginParts {
   readonly approvals: Pick<Approvals, 'redeem'>;
   readonly refuse: Refusals['refuse'];
   readonly parts: () => PipelineParts;
+  /** Why the caller must not call a tool now, if so. */
+  readonly entitle: Entitlement;
 }
 
 /** Restores and checks the arguments of a call, redeems the answer that came with it, and runs it. */
-export function createBegin({ approvals, refuse, parts }: BeginParts): Begin {
+export function createBegin({ approvals, refuse, parts, entitle }: BeginParts): Begin {
   const run = (
     { name, sent, tool }: Wanted,
     restored: JsonObject,
@@ -38,7 +41,8 @@ export function createBegin({ approvals, refuse, parts }: BeginParts): Begin {
     return runCall({ tool, args, fault, call, client, returned, audit: caller, refusal }, parts());
   };
 
-  return (wanted, call, caller, client, refusal) => {
+  return (wanted, call, caller, client, known) => {
+    const refusal = known ?? entitle(wanted.tool, call);
     const { entry, shape } = wanted.tool;
     const restored = shape.restore ? shape.restore(wanted.args) : wanted.args;
     const preparing = entry.checker.ready(restored);

@@ -177,15 +177,16 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
   }
 }
 
-type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
+type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'scopes' | 'fence' | 'clean'>;
 
 function createRules(config: Config, settings: ProfileSettings): (entry: ToolEntry) => OwnRules {
   const { plugins, limits } = config;
   const rules = new Map(
-    [...plugins].map(([id, { limits: own, schemas, fence, results, hints }]) => [
+    [...plugins].map(([id, { limits: own, schemas, fence, results, hints, scope }]) => [
       id,
       {
         hints: hints && createNameMap(hints),
+        scope: scope && createNameMap(scope),
         callTimeoutMs: byName(own.callTimeoutMs),
         resultChars: byName(own.resultChars),
         schemas,
@@ -198,11 +199,13 @@ function createRules(config: Config, settings: ProfileSettings): (entry: ToolEnt
     const own = rules.get(plugin.id);
     const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
     const configured = own?.hints?.find(names);
+    const scope = own?.scope?.find(names);
     return {
       hints: configured ? { ...tool.hints, ...configured, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
       ...callTime(tool, own?.callTimeoutMs?.find(names), config),
       maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
       schemas: own?.schemas ?? settings.schemas ?? 'portable',
+      scopes: scope === undefined ? undefined : [scope].flat(),
       fence: own?.fence ?? true,
       clean: own?.clean ?? false,
     };

@@ -18,6 +18,8 @@ export interface ToolRules {
   readonly timeFrom: TimeSource;
   readonly maxChars: number;
   readonly schemas: SchemaForm;
+  /** The scopes that its callers need beyond `use`, if any. */
+  readonly scopes?: readonly string[] | undefined;
   /** Whether untrusted texts are fenced. */
   readonly fence: boolean;
   /** Whether hidden characters in its results are escaped. */

@@ -48,6 +48,10 @@ export class SessionStream implements Outlet {
     return this.#outlet !== undefined;
   }
 
+  get hasStatus(): boolean {
+    return !this.#started && this.#outlet?.hasStatus === true;
+  }
+
   write(frame: Frame): void {
     if (!this.#started && frame.last) {
       this.#ended = true;

@@ -58,6 +58,8 @@ async function callTool(gateway: Gateway, request: Request): Promise<string> {
   const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, clientSemaphore);
   // The only failure of a call that the modern era defines as a protocol error.
   if (failure?.code === 'CAPABILITY_MISSING' && era.kind === 'modern') throw failure;
+  // A client logs in again, or waits, on an HTTP status; the model gets the failure if there can be none.
+  if (failure?.isRefusal === true && request.hasStatus) throw failure;
   return toCallResult(result, era);
 }
 

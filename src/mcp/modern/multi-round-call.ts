@@ -67,6 +67,10 @@ export class MultiRoundCall implements Request, ClientLink {
     return this.#current.audit;
   }
 
+  get hasStatus(): boolean {
+    return this.#current.hasStatus;
+  }
+
   get clientName(): string | undefined {
     return this.#current.clientName;
   }

@@ -31,6 +31,8 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: RPC.request,
   NOT_FOUND: RPC.request,
   UNKNOWN_SESSION: RPC.request,
+  SCOPE_MISSING: RPC.request,
+  RATE_LIMITED: RPC.request,
   UNKNOWN_TOOL: RPC.params,
 };
 
@@ -68,6 +70,8 @@ export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger, era
 
 function statusOf(code: ErrorCode, number: number): number {
   if (code === 'UNAUTHENTICATED') return 401;
+  if (code === 'SCOPE_MISSING') return 403;
+  if (code === 'RATE_LIMITED') return 429;
   return number === RPC.method || code === 'NOT_FOUND' ? 404 : 200;
 }
 

@@ -7,6 +7,8 @@ export interface Frame {
   readonly status?: number;
   /** The `Allow` header, with status 405. */
   readonly allow?: string;
+  /** With status 403: all scopes that the call needs, and whose login lacks one. */
+  readonly challenge?: MissingScopes | undefined;
   /** When a rejected client may retry. */
   readonly retryAfterMs?: number;
   /** The event id in a resumable stream, and the delay before reconnecting. */
@@ -15,9 +17,18 @@ export interface Frame {
   readonly sessionId?: string;
 }
 
+/** The scopes of a call that its caller lacks one of. */
+export interface MissingScopes {
+  readonly error: 'insufficient_scope';
+  readonly scopes: readonly string[];
+  readonly principal: string;
+}
+
 /** Receives the frames of one exchange, stream or connection. */
 export interface Outlet {
   write(frame: Frame): void;
+  /** Whether the next frame, if it is the last one, can still have an HTTP status. Absent: there is none. */
+  readonly hasStatus?: boolean;
   /** Closes the response stream if the client can resume it. */
   detach?(): void;
   /** Calls the listener when the client has disconnected, unless it resumes soon. Absent if that cancels the request anyway. */

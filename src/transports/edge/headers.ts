@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpError } from './edge.ts';
+import { HttpError } from './http-error.ts';
 
 const MAX_HEADERS = 100;
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { TokenConfig } from '../../config/config.ts';
-import { type Caller, localCaller } from '../../core/contract/caller.ts';
+import { type Caller, LOCAL_PRINCIPAL, LOCAL_SCOPES } from '../../core/contract/caller.ts';
 
-/** A verified principal: the holder of a token, or the anonymous principal. */
+/** A verified principal: the holder of a token of mcp.json or of an issuer, or the anonymous principal. */
 export interface Identity {
   readonly principal: string;
   /** The only profile it may use, if the token is bound to one. */
   readonly profile?: string | undefined;
+  /** The profiles beside the default one that it may use. Absent: all. */
+  readonly profiles?: readonly string[];
   readonly scopes: readonly string[];
   /** A digest of the token and its rights. State bound to a login is not shared with another login of the same principal. */
   readonly mark?: string;
@@ -24,20 +26,20 @@ export interface Logins {
   hasMark(mark: string): boolean;
   /** The caller of a login in a profile. Always the same object, since callers are compared by identity. */
   callerOf(login: Identity, profile: string): Caller;
-  /** Applies other tokens. Unchanged tokens keep their callers. Returns true if a login is revoked. */
-  applyTokens(tokens: readonly TokenConfig[]): boolean;
+  /** Applies other tokens. `isClosed`: there are other ways to log in. Unchanged tokens keep their callers. Returns true if a login is revoked. */
+  applyTokens(tokens: readonly TokenConfig[], isClosed?: boolean): boolean;
   /** Whether the login of a caller has been revoked. */
   isRevoked(caller: Caller): boolean;
 }
 
-/** The logins of a configuration. Without tokens, every request has the same anonymous login. */
-export function createLogins(tokens: readonly TokenConfig[]): Logins {
-  const callers = new Map<Identity, Map<string, Caller>>();
+/** The logins of a configuration. Without any way to log in, every request has the same anonymous login. */
+export function createLogins(tokens: readonly TokenConfig[], isClosed = false): Logins {
+  const callers = new WeakMap<Identity, Map<string, Caller>>();
   const revoked = new WeakSet<Caller>();
   let anonymous: Identity | undefined;
   let logins = new Map<string, Identity>();
 
-  const applyTokens = (next: readonly TokenConfig[]): boolean => {
+  const applyTokens = (next: readonly TokenConfig[], closed = false): boolean => {
     const before = anonymous ? [anonymous] : [...logins.values()];
     const known = logins;
     logins = new Map(
@@ -47,8 +49,8 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
         return [key, login && isSame(login, token) ? login : toLogin(key, token)];
       }),
     );
-    if (next.length > 0) anonymous = undefined;
-    else anonymous ??= { principal: localCaller().principal, scopes: [], anonymous: true };
+    if (closed || next.length > 0) anonymous = undefined;
+    else anonymous ??= { principal: LOCAL_PRINCIPAL, scopes: LOCAL_SCOPES, anonymous: true };
     const stays = new Set(anonymous ? [anonymous] : logins.values());
     const removed = before.filter((login) => !stays.has(login));
     for (const login of removed) {
@@ -57,7 +59,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
     }
     return removed.length > 0;
   };
-  applyTokens(tokens);
+  applyTokens(tokens, isClosed);
 
   return {
     get anonymous() {

@@ -50,18 +50,28 @@ function samplesOf({ path, schema }: Key): [JsonValue, JsonValue] {
 }
 
 const TOKENS = ['a', 'b'].map((name) => [{ token: `${name}-0123456789abcdef`, principal: name }]) as unknown as [JsonValue, JsonValue];
+const ISSUERS = ['a', 'b'].map((name) => [{ name, issuer: `https://${name}.example` }]) as unknown as [JsonValue, JsonValue];
 const SPECIAL: Readonly<Record<string, [JsonValue, JsonValue]>> = {
   'auth.tokens': TOKENS,
+  'auth.jwt': ISSUERS,
   'listen.http': ['127.0.0.1:1', '127.0.0.1:2'],
   'listen.public': ['https://one.example', 'https://two.example/path'],
   'listen.proxies': [['10.0.0.1'], ['10.0.0.0/8']],
 };
 
-function at([key, ...rest]: readonly string[], value: JsonValue): JsonObject {
-  const inside = rest.length === 0 ? value : at(rest, value);
+// Some keys are invalid without others.
+function at(path: readonly string[], value: JsonValue): JsonObject {
+  const [first, second] = path;
+  const made = inside(path, value);
+  if (first === 'auth' && second === 'jwt') return { ...made, listen: { public: 'https://gw.example' } };
+  return second === 'tls' ? { listen: { tls: { cert: 'c', key: 'k', ...asObject(asObject(made.listen).tls) } } } : made;
+}
+
+function inside([key, ...rest]: readonly string[], value: JsonValue): JsonObject {
+  const below = rest.length === 0 ? value : inside(rest, value);
   // An entry of servers without a program would be skipped.
   const server = (key === 'mcpServers' || key === 'servers') && rest.length > 1;
-  return { [key as string]: server ? { x: { command: 'c', ...asObject(asObject(inside).x) } } : inside };
+  return { [key as string]: server ? { x: { command: 'c', ...asObject(asObject(below).x) } } : below };
 }
 
 const keys = keysOf(toEditorSchema(adapters) as JsonObject);

@@ -43,6 +43,8 @@ const TIME_OF_DAY = [
   'store/plugin-store.ts',
   'store/settings.ts',
   'store/tool-switches.ts',
+  'transports/login/jwt-logins.ts',
+  'transports/login/jwt.ts',
   'triggers/source-run.ts',
   'triggers/with-events.ts',
 ];

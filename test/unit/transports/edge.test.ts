@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { toLimits } from '../../../src/config/limits.ts';
-import { createEdge, HttpError } from '../../../src/transports/edge/edge.ts';
+import { createEdge } from '../../../src/transports/edge/edge.ts';
+import { HttpError } from '../../../src/transports/edge/http-error.ts';
 
 const NAMES = ['localhost', '127.0.0.1', '[::1]', 'my.host'];
 
