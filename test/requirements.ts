@@ -477,6 +477,8 @@ export const REQUIREMENTS = {
     'skills-profile': 'A profile serves the skills that it selects; the others are unknown, with their prompts and resources.',
     'skills-watched': 'Skills that are added, changed or removed on disk are served at once.',
     'skills-inside': 'No file outside the folder of a skill can be read through it.',
+    'grpc-tools': 'A gRPC server becomes tools by its address alone; streams, statuses and their details reach the model.',
+    'grpc-down': 'The tools of a gRPC server stay listed while it is down, and are read again after its restart.',
     T25: 'The audit log is chained: a missing line is detected.',
     T27: 'An unwritable audit log is reported. If it is required, or if other users may call, this prevents the start, rejects calls, and no reply is sent before its line is written.',
     'errors-documented': 'Error codes and their documentation are equal, in both directions.',

@@ -36,6 +36,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Whether the signal has fired. */
   readonly aborted: boolean;
+  /** Limits of the running call in ms: without progress, and in total. Undefined while no tool runs. */
+  readonly timeLimits?: { readonly timeoutMs: number; readonly capMs: number } | undefined;
   /** Calls the listener when the signal fires. Cheaper than a listener on the signal. */
   onAbort(listener: (reason: unknown) => void): void;
   /** Sends log messages to the client, filtered by its log level. Separate from the plugin's own log. */

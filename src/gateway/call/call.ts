@@ -59,6 +59,7 @@ export function cannotAnswer(kind: QuestionKind): never {
 
 /** The deadline of a running call. */
 export interface CallClock {
+  readonly limits: { readonly timeoutMs: number; readonly capMs: number };
   /** Extends the deadline after progress. */
   progressed(): void;
   /** Stops the deadline while a question is open. */
@@ -112,6 +113,10 @@ export class Call extends LazyAbort implements CallContext {
 
   get meta(): JsonObject | undefined {
     return this.#client.meta;
+  }
+
+  get timeLimits(): CallClock['limits'] | undefined {
+    return this.clock?.limits;
   }
 
   get wantsProgress(): boolean {

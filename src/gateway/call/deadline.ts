@@ -19,7 +19,7 @@ export function timedOut(what: string, { timeoutMs }: Pick<TimeLimits, 'timeoutM
 
 /** Expires after `timeoutMs` without progress, at the latest after `capMs`. Time spent on open questions does not count. */
 export class Deadline<L extends TimeLimits> implements CallClock {
-  readonly #limits: L;
+  readonly limits: L;
   readonly #call: Abortable;
   readonly #reason: (limits: L) => unknown;
   #started = performance.now();
@@ -29,7 +29,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
 
   /** `reason` creates the error when the deadline expires. */
   constructor(limits: L, call: Abortable, reason: (limits: L) => unknown) {
-    this.#limits = limits;
+    this.limits = limits;
     this.#call = call;
     this.#reason = reason;
     this.#left = limits.timeoutMs;
@@ -37,7 +37,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
   }
 
   progressed(): void {
-    if (this.#timer) this.#run(Math.min(this.#limits.timeoutMs, this.#started + this.#limits.capMs - performance.now()));
+    if (this.#timer) this.#run(Math.min(this.limits.timeoutMs, this.#started + this.limits.capMs - performance.now()));
   }
 
   paused(open: boolean): void {
@@ -59,7 +59,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
   }
 
   expire(): void {
-    this.#call.abort(this.#reason(this.#limits));
+    this.#call.abort(this.#reason(this.limits));
   }
 
   #run(ms: number): void {
