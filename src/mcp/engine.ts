@@ -58,6 +58,8 @@ export interface Engine {
    * results. Transports with requests of their own are notified through `onRevoked`.
    */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
+  /** Ends the connections and listen streams of callers whose login has expired. Running calls over HTTP and sessions go on. */
+  expire(isExpired: (caller: Caller) => boolean, error: GatewayError): void;
   onRevoked(listener: Revoked): void;
   onClientEnded(listener: ClientEnded): void;
   /** Ends the listen streams, which would stay open otherwise. */
@@ -122,6 +124,14 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
 
   const connections = new Set<{ readonly caller: Caller; readonly connection: Connection; end(reason: string): void }>();
 
+  const endConnections: Revoked = (isGone, error) => {
+    for (const { caller, connection, end } of [...connections]) {
+      if (!isGone(caller)) continue;
+      connection.revoke(error);
+      end(error.message);
+    }
+  };
+
   return {
     read: (bytes) => readMessage(bytes, caps),
     readCut: (head, tail) => readCutMessage(head, tail, limits.messageBytes, caps),
@@ -171,13 +181,13 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     revoke(isGone, error) {
       sessions.revoke(isGone, error);
       suspendedCalls.revoke(isGone, error);
-      for (const { caller, connection, end } of [...connections]) {
-        if (!isGone(caller)) continue;
-        connection.revoke(error);
-        end(error.message);
-      }
+      endConnections(isGone, error);
       for (const listener of listeners) listener(isGone, error);
       gateway.forget(isGone);
+    },
+    expire(isExpired, error) {
+      subscriptions.endOf(isExpired);
+      endConnections(isExpired, error);
     },
     onRevoked: (listener) => void listeners.push(listener),
     onClientEnded: (listener) => void endListeners.push(listener),

@@ -46,6 +46,9 @@ export interface HttpTransport {
 
 const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
+/** How often expired logins are looked for. */
+const EXPIRE_MS = 5_000;
+
 /** What is served behind all routes, and what logins need. */
 export interface BehindRoutes {
   /** Fetches the metadata and keys of issuers. */
@@ -110,6 +113,13 @@ export async function serveHttp(
     draining: () => draining,
     full: load.full,
   });
+  // A connection cannot send a renewed token, so it ends with the last one of its login; its client opens another.
+  const expiring = setInterval(() => {
+    if (!edge.expires) return;
+    const expired = new GatewayError('UNAUTHENTICATED', 'The token has expired.');
+    engine.expire(edge.isExpired, expired);
+    streams.revoke(edge.isExpired, expired);
+  }, EXPIRE_MS).unref();
   const upgradeBehind = (behind: FallThrough, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => undefined);
     try {
@@ -183,6 +193,7 @@ export async function serveHttp(
     },
     async close() {
       load.stop();
+      clearInterval(expiring);
       sse.close();
       websocket.close();
       fallThrough?.close();

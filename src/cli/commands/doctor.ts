@@ -36,9 +36,11 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
   program
     .command('doctor')
     .description('start every plugin and report problems and fixes')
+    .option('--auth', 'check instead what clients find that log in through an authorization server')
     .option('--json', 'print JSON')
-    .action(async (options: CommonOptions) => {
+    .action(async (options: CommonOptions & { readonly auth?: boolean }) => {
       const session = openSession(options, adapters, { here: true, quiet: true });
+      if (options.auth) return reportAuth(session.config, options.json);
       const { plugins, notes, isFailure } = await withApp(session, { acceptDamage: true }, (app) => examine(app, session.config));
       const { file } = session.config;
       const proxy = describeProxies(session.config, process.env);
@@ -47,6 +49,16 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       );
       if (isFailure) process.exitCode = 1;
     });
+}
+
+async function reportAuth(config: Config, json: boolean | undefined): Promise<void> {
+  const [{ authText, checkAuth }, { createFetchJson }] = await Promise.all([import('./doctor-auth.ts'), import('../fetch-json.ts')]);
+  const report = await checkAuth(
+    config,
+    createFetchJson(() => config.proxy),
+  );
+  printMasked(report, json, () => authText(report));
+  if (report.checks.some(({ isOk }) => !isOk)) process.exitCode = 1;
 }
 
 async function examine(app: App, config: Config) {

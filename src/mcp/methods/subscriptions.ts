@@ -62,11 +62,14 @@ export interface Subscriptions {
   watches(audit: string): readonly string[];
   /** Ends every listen stream with its final result, or those of one client. */
   close(audit?: string): void;
+  /** Ends the listen streams of some callers. */
+  endOf(isGone: (caller: Caller) => boolean): void;
 }
 
 /** A listen stream; the older one has the lower number. */
 interface ListenStream {
   readonly principal: string;
+  readonly caller: Caller;
   readonly audit: string;
   readonly uris: readonly string[];
   readonly number: number;
@@ -195,6 +198,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         };
         const stream: ListenStream = {
           principal: request.caller.principal,
+          caller: request.caller,
           audit: request.audit,
           uris: [...watches.keys()],
           number: ++opened,
@@ -207,6 +211,9 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       });
     },
     watches: (audit) => [...streams].filter((stream) => stream.audit === audit).flatMap(({ uris }) => uris),
+    endOf(isGone) {
+      for (const { caller, end } of [...streams]) if (isGone(caller)) end();
+    },
     close(of) {
       for (const { audit, end } of [...streams]) if (of === undefined || audit === of) end();
     },

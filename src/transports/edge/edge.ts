@@ -43,6 +43,8 @@ export interface Edge {
   isRevoked(caller: Caller): boolean;
   /** Whether every token with the rights of a caller has expired. */
   isExpired(caller: Caller): boolean;
+  /** Whether logins can expire. */
+  readonly expires: boolean;
   /** Adds to an error how to log in at the address of the request. */
   challenged(thrown: unknown, request: IncomingMessage): unknown;
   /** The value of WWW-Authenticate for a request. */
@@ -196,6 +198,9 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     isExpired(caller) {
       const login = jwt && owners.get(caller);
       return login?.mark !== undefined && jwt?.isValid(login.mark) === false;
+    },
+    get expires() {
+      return jwt !== undefined;
     },
     challenge,
     challenged(thrown, request) {

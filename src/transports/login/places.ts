@@ -38,6 +38,12 @@ export function metadataAddress(published: string, { path }: Place): string {
   return `${published}${WELL_KNOWN}${path}`;
 }
 
+/** The address at which clients look for the metadata of an address themselves. */
+export function rootMetadataAddress(published: string, path: string): string {
+  const { origin, pathname } = new URL(published);
+  return `${origin}${WELL_KNOWN}${pathname === '/' ? '' : pathname}${path}`;
+}
+
 /** The place whose metadata is at a path; undefined if there is none. At the root it is that of `/mcp`. */
 export function placeOfMetadata(path: string, published: string): Place | undefined {
   const rest = path.slice(WELL_KNOWN.length);
