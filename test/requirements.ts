@@ -1,4 +1,5 @@
 import { promised, type Requirement } from './support/promised.ts';
+import { TRIGGER_PROMISES } from './trigger-promises.ts';
 
 const LEGACY = 'https://modelcontextprotocol.io/specification/2025-11-25';
 const MODERN = 'https://modelcontextprotocol.io/specification/2026-07-28';
@@ -10,12 +11,7 @@ const JSON_RPC = 'https://www.jsonrpc.org/specification';
  * (F) and threats (T).
  */
 export const REQUIREMENTS = {
-  ...promised('Triggers of plugins', {
-    'trigger-resource': 'A client that watches the resource of a trigger is notified of its events, in both eras.',
-    'trigger-once': 'An event of a trigger is stored at most once, under one id, in the transaction that stores the new state.',
-    'trigger-lease': 'Of several gateways on one state folder, one looks at a trigger; another one takes over if it ends.',
-    'trigger-bounds': 'The events of a trigger are bounded by count, size, age and rate; a reader is told of a gap.',
-  }),
+  ...promised('Triggers of plugins', TRIGGER_PROMISES),
   ...promised(JSON_RPC, {
     'rpc-byte-order-mark': 'A byte order mark before a message is skipped, on every transport.',
     'rpc-parse-error': 'Input that is not JSON or not UTF-8 is answered once with -32700 and id null.',

@@ -4,6 +4,7 @@ import type { JsonCaps } from '../core/json/json-scan.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/secrets/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Triggers } from '../triggers/triggers.ts';
 import { type Clients, createClients } from './clients/clients.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LegacyPeer } from './legacy/legacy-peer.ts';
@@ -11,6 +12,7 @@ import { createSessions, type SessionLimits } from './legacy/sessions.ts';
 import { createLists } from './methods/lists.ts';
 import { createMethods } from './methods/methods.ts';
 import { createSubscriptions } from './methods/subscriptions.ts';
+import { createEventMethods } from './modern/event-methods.ts';
 import { type ModernParts, ModernPeer } from './modern/modern-peer.ts';
 import { plainCall } from './modern/plain-call.ts';
 import { createSuspendedCalls } from './modern/suspended-calls.ts';
@@ -69,7 +71,14 @@ export interface Engine {
 }
 
 /** `shared`: whether the gateway currently requires no token, so that all callers of a profile see the same lists. */
-export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () => boolean, redactor: Redactor, log: Logger): Engine {
+export function createEngine(
+  gateway: Gateway,
+  limits: EngineLimits,
+  shared: () => boolean,
+  redactor: Redactor,
+  log: Logger,
+  triggers: Triggers,
+): Engine {
   const caps: JsonCaps = {
     get depth() {
       return limits.jsonDepth;
@@ -97,7 +106,8 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     },
     redact: redactor.text,
   });
-  const parts: ModernParts = { gateway, redactor, log, clients, subscriptions, suspendedCalls, shared };
+  const events = createEventMethods(gateway, triggers);
+  const parts: ModernParts = { gateway, redactor, log, clients, subscriptions, suspendedCalls, events, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
   const sessions = createSessions(
@@ -191,10 +201,14 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     },
     onRevoked: (listener) => void listeners.push(listener),
     onClientEnded: (listener) => void endListeners.push(listener),
-    endStreams: () => subscriptions.close(),
+    endStreams() {
+      subscriptions.close();
+      events.close();
+    },
     close() {
       suspendedCalls.close();
       subscriptions.close();
+      events.close();
       sessions.close();
     },
   };

@@ -48,6 +48,8 @@ export interface EventTable {
   recent(key: SourceKey, count: number): readonly StoredEvent[];
   /** Events of a source after a `seq`, oldest first, and whether older ones have been removed since. */
   after(key: SourceKey, seq: number, count: number): { readonly events: readonly StoredEvent[]; readonly truncated: boolean };
+  /** The highest `seq` of a removed event of a source; 0 if none was removed. */
+  removed(key: SourceKey): number;
   /** The highest `seq` of a source; 0 if it has no events. */
   last(key: SourceKey): number;
 }
@@ -215,17 +217,22 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
         const rows = db
           .prepare(`SELECT * FROM event WHERE ${OF} AND seq > ? ORDER BY seq LIMIT ?`)
           .all(plugin, trigger, seq, count) as Row[];
-        const row = db.prepare(`SELECT removed_seq AS removed FROM trigger_state WHERE ${OF}`).get(plugin, trigger) as
-          | { removed: number }
-          | undefined;
-        return { events: rows.map((found) => toEvent(key, found)), truncated: (row?.removed ?? 0) > seq };
+        return { events: rows.map((found) => toEvent(key, found)), truncated: removedOf(db, key) > seq };
       }),
+    removed: (key) => read((db) => removedOf(db, key)),
     last: ({ plugin, trigger }) =>
       read((db) => (db.prepare(`SELECT MAX(seq) AS seq FROM event WHERE ${OF}`).get(plugin, trigger) as { seq: number | null }).seq ?? 0),
   };
 }
 
 const THROTTLED = `More than ${PER_MINUTE} events in a minute; the rest is not stored.`;
+
+function removedOf(db: Database.Database, { plugin, trigger }: SourceKey): number {
+  const row = db.prepare(`SELECT removed_seq AS removed FROM trigger_state WHERE ${OF}`).get(plugin, trigger) as
+    | { removed: number }
+    | undefined;
+  return row?.removed ?? 0;
+}
 
 function toEvent({ plugin, trigger }: SourceKey, { seq, event_id: eventId, at, summary, data }: Row): StoredEvent {
   return {

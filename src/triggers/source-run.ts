@@ -1,5 +1,5 @@
-import type { EventSources } from '../core/contract/event-source.ts';
-import type { Plugin, Trigger } from '../core/contract/plugin.ts';
+import type { EventSources, Trigger } from '../core/contract/event-source.ts';
+import type { Plugin } from '../core/contract/plugin.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { toTimer } from '../core/timer.ts';

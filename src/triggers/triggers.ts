@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits } from '../config/limits.ts';
 import type { Adapter } from '../core/contract/adapter.ts';
+import type { EventSources } from '../core/contract/event-source.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import type { Logger } from '../core/log.ts';
-import { createEventTable, type EventTable } from '../store/event-table.ts';
+import { createEventTable, type EventTable, type StoredEvent } from '../store/event-table.ts';
 import type { StateFile } from '../store/state-file.ts';
+import { type Cursors, createCursors } from './cursor.ts';
 import { withEvents } from './with-events.ts';
 
 /** The triggers of all plugins. */
@@ -10,6 +14,9 @@ export interface Triggers {
   /** The adapters; plugins that they open run their triggers. */
   readonly adapters: readonly Adapter[];
   readonly table: EventTable;
+  readonly cursors: Cursors;
+  /** Whether a consumer with this configuration wants an event. An event is wanted if its plugin cannot decide. */
+  passes(event: StoredEvent, config: JsonObject): Promise<boolean>;
 }
 
 /** The dependencies of triggers. */
@@ -19,23 +26,35 @@ export interface TriggerParts {
   readonly limits: Pick<Limits, 'events' | 'eventDays' | 'callTimeoutMs'>;
   /** Whether triggers run that no client watches. */
   readonly runs: boolean;
+  /** The key of the state folder; undefined if it cannot be read. */
+  readonly key: () => Buffer | undefined;
   readonly log: Logger;
 }
 
 /** How often a gateway asks whether another one has stored an event, while it watches a trigger. */
 const FOREIGN_MS = 1_000;
+const FILTER_MS = 2_000;
 
 /** Creates the triggers. Nothing is read or started before a plugin with triggers is used. */
-export function createTriggers(adapters: readonly Adapter[], { file, limits, runs, log }: TriggerParts): Triggers {
+export function createTriggers(adapters: readonly Adapter[], { file, limits, runs, key, log }: TriggerParts): Triggers {
   const table = createEventTable(file, limits);
   const onForeign = createForeignWatch(file);
+  const open = new Map<string, EventSources>();
   return {
     table,
+    cursors: createCursors(key),
+    async passes({ plugin, trigger, summary, data }, config) {
+      const event = { ...(summary === undefined ? {} : { summary }), ...(data === undefined ? {} : { data }) };
+      const asked = open.get(plugin)?.passes(trigger, event, config) ?? true;
+      const late = sleep(FILTER_MS, true, { ref: false });
+      return Promise.race([asked, late]).catch(() => true);
+    },
     adapters: adapters.map((adapter) => ({
       ...adapter,
       async open(manifest, host) {
         const plugin = await adapter.open(manifest, host);
         if (!plugin.eventSources) return plugin;
+        open.set(manifest.id, plugin.eventSources);
         return withEvents(plugin, { table, runs, log, onForeign, lookMs: () => adapter.callTimeoutMs ?? limits.callTimeoutMs });
       },
     })),

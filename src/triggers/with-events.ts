@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Offer, Plugin, Trigger } from '../core/contract/plugin.ts';
+import type { Trigger } from '../core/contract/event-source.ts';
+import type { Offer, Plugin } from '../core/contract/plugin.ts';
 import type { Resource } from '../core/contract/resource.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
 import type { StoredEvent } from '../store/event-table.ts';
@@ -80,7 +81,8 @@ export function withEvents(plugin: Plugin, parts: EventParts): Plugin {
     runs.set(trigger, run);
     return run;
   };
-  const toResource = ({ id: trigger, title, description }: Trigger): Resource => {
+  const toResource = (whole: Trigger): Resource => {
+    const { id: trigger, title, description } = whole;
     const uri = addressOf(id, trigger);
     return {
       uri,
@@ -88,6 +90,7 @@ export function withEvents(plugin: Plugin, parts: EventParts): Plugin {
       title,
       description: `${description ?? `Events of the trigger "${title}"`}. The latest ${LISTED}, oldest first.`,
       mimeType: 'application/json',
+      trigger: whole,
       async read() {
         const events = table.recent({ plugin: id, trigger }, LISTED).map(toListed);
         return [{ uri, mimeType: 'application/json', text: toJsonText(events) }];

@@ -2,42 +2,10 @@ import type { Client as ClientV2 } from '@modelcontextprotocol/client';
 import type { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it } from 'vitest';
+import { serveBell } from '../support/bell.ts';
 import { connect, type Generation } from '../support/clients.ts';
-import { BIN, serve, writeConfig } from '../support/gateway.ts';
+import { BIN, serve } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
-import { writePlugin } from '../support/talos.ts';
-import { tempFolder } from '../support/temp.ts';
-
-const RING = `
-let emit;
-export const handlers = {
-  ring: async ({ text }) => {
-    if (!emit) return { error: 'nobody listens' };
-    emit({ toolId: 'old', triggerId: 'x:y', data: { text, n: 12345 }, summary: 'Rung: ' + text });
-    return { rung: text };
-  },
-};
-export const triggers = {
-  bell: {
-    async subscribe(credentials, settings, send) {
-      emit = send;
-      return () => { emit = undefined; };
-    },
-  },
-};
-`;
-const MANIFEST = {
-  functions: [{ name: 'ring', description: 'Rings', parameters: { type: 'object', properties: { text: { type: 'string' } } } }],
-  triggers: [{ id: 'bell', label: 'Bell', description: 'Somebody rings' }],
-};
-
-async function bell(options: object = {}): Promise<{ url: string; config: string }> {
-  const dir = tempFolder();
-  const path = writePlugin(dir, 'door', { 'index.ts': RING }, MANIFEST);
-  const config = writeConfig({ plugins: { door: { path, ...options } } }, [], dir);
-  const { url } = await serve(config, { bin: BIN });
-  return { url, config };
-}
 
 interface Listed {
   readonly eventId: string;
@@ -57,7 +25,7 @@ it.each<Generation>(['v1', 'v2 legacy', 'v2 modern'])(
   'notifies a %s client of an event that a plugin reports',
   { tags: ['trigger-resource'] },
   async (generation) => {
-    const { url } = await bell();
+    const { url } = await serveBell();
     const client = await connect(generation, { url });
     const raw = client.raw as ClientV2;
     const updates: string[] = [];
@@ -89,7 +57,7 @@ it.each<Generation>(['v1', 'v2 legacy', 'v2 modern'])(
 );
 
 it('runs a trigger that is always on, and keeps its events over a restart', async () => {
-  const { url, config } = await bell({ alwaysOn: ['bell'] });
+  const { url, config } = await serveBell({ alwaysOn: ['bell'] });
   const client = await connect('v2 auto', { url });
   await until(
     'the trigger runs',

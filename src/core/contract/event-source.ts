@@ -1,5 +1,16 @@
 import type { JsonObject, JsonValue } from '../json/json.ts';
 
+/** An event source declared by a plugin. */
+export interface Trigger {
+  readonly id: string;
+  readonly title: string;
+  readonly description?: string;
+  /** What its consumers may set, a JSON Schema object with the extensions of `Manifest.settings`. */
+  readonly params?: JsonObject;
+  /** `poll`: the gateway looks for events; `subscribe`: the plugin reports them. Absent if the plugin does not handle it, or is not loaded. */
+  readonly kind?: 'poll' | 'subscribe';
+}
+
 /** An event as plugin code reports it. */
 export interface RawEvent {
   readonly summary?: string;

@@ -3,7 +3,7 @@ import type { GatewayError } from '../errors.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { AdminDetails } from './admin.ts';
 import type { UserCommand } from './command.ts';
-import type { EventSources } from './event-source.ts';
+import type { EventSources, Trigger } from './event-source.ts';
 import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
@@ -71,17 +71,6 @@ export interface Parent {
   readonly name: string;
   /** The plugin that yields this one in turn. */
   readonly parent?: Parent;
-}
-
-/** An event source declared by a plugin. */
-export interface Trigger {
-  readonly id: string;
-  readonly title: string;
-  readonly description?: string;
-  /** What its consumers may set, a JSON Schema object with the extensions of `Manifest.settings`. */
-  readonly params?: JsonObject;
-  /** `poll`: the gateway looks for events; `subscribe`: the plugin reports them. Absent if the plugin does not handle it, or is not loaded. */
-  readonly kind?: 'poll' | 'subscribe';
 }
 
 /** A snapshot of what a plugin offers; a changed offer is a new object. */

@@ -19,6 +19,7 @@ import type { HeaderView, Outlet } from '../wire/outlet.ts';
 import { toResult } from '../wire/results.ts';
 import { MODERN } from '../wire/revisions.ts';
 import type { Message } from '../wire/wire.ts';
+import { type EventMethods, withEvents } from './event-methods.ts';
 import type { SuspendedCalls } from './suspended-calls.ts';
 
 /** Methods whose calls may request input from the client. */
@@ -30,6 +31,7 @@ const ERA: Era = { kind: 'modern', revision: MODERN };
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
   readonly suspendedCalls: SuspendedCalls;
+  readonly events: EventMethods;
   /** Whether the gateway currently requires no token, so that all callers of a profile see the same lists. */
   shared(): boolean;
 }
@@ -95,7 +97,7 @@ export class ModernPeer extends Peer {
     }
     if (message.method === 'server/discover') return (request) => this.#discover(request);
     if (message.method === 'subscriptions/listen') return (request) => this.#modern.subscriptions.listen(message.id, request, outlet);
-    return this.#methods.get(message.method);
+    return this.#methods.get(message.method) ?? this.#modern.events.handler(message, outlet);
   }
 
   #faultOf(message: Message & { kind: 'request' }, headers: HeaderView | undefined): RpcError | undefined {
@@ -120,11 +122,11 @@ export class ModernPeer extends Peer {
   }
 
   #describe(): string {
-    const { instructions, skills } = this.parts.gateway.view(this.caller);
+    const { instructions, skills, resources } = this.parts.gateway.view(this.caller);
     return toResult(
       {
         supportedVersions: [MODERN],
-        capabilities: capabilities(skills.byName.size > 0),
+        capabilities: withEvents(capabilities(skills.byName.size > 0), resources),
         instructions: instructions && this.redact(instructions),
         ...cacheHints(this.#modern.shared()),
       },

@@ -52,7 +52,21 @@ const prompt = z.object({
 });
 const described = { ...listed, name: text, mimeType: text.optional(), annotations: object.optional(), requires: texts.optional() };
 const size = z.custom((value) => typeof value === 'number' || value instanceof ExactNumber, 'it is not a number');
-const resource = z.object({ ...described, uri: text, size: size.optional(), composed: flag, skill: text.optional() });
+const trigger = z.object({
+  id: text,
+  title: text,
+  description: text.optional(),
+  params: object.optional(),
+  kind: z.enum(['poll', 'subscribe']).optional(),
+});
+const resource = z.object({
+  ...described,
+  uri: text,
+  size: size.optional(),
+  composed: flag,
+  skill: text.optional(),
+  trigger: trigger.optional(),
+});
 const template = z.object({ ...described, uriTemplate: text });
 const skill = z.object({
   name: text,
@@ -108,15 +122,7 @@ const stored = z.object({
   resources: z.array(resource),
   templates: z.array(template),
   skills: z.array(skill).optional(),
-  triggers: z.array(
-    z.object({
-      id: text,
-      title: text,
-      description: text.optional(),
-      params: z.custom<JsonObject>(isJsonObject).optional(),
-      kind: z.enum(['poll', 'subscribe']).optional(),
-    }),
-  ),
+  triggers: z.array(trigger),
   instructions: text.optional(),
   profiles: z.array(profile).optional(),
   problems: z.array(problem),

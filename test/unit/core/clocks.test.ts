@@ -34,6 +34,7 @@ const TIME_OF_DAY = [
   'host/python/environments.ts',
   'host/runs.ts',
   'mcp/clients/clients.ts',
+  'mcp/modern/event-shapes.ts',
   'policy/enablement.ts',
   'policy/grants.ts',
   'policy/tickets.ts',
@@ -45,6 +46,7 @@ const TIME_OF_DAY = [
   'store/tool-switches.ts',
   'transports/login/jwt-logins.ts',
   'transports/login/jwt.ts',
+  'triggers/read-events.ts',
   'triggers/source-run.ts',
   'triggers/with-events.ts',
 ];

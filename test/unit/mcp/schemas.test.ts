@@ -9,7 +9,7 @@ import {
   ListToolsResultSchema,
   ReadResourceResultSchema,
 } from '@modelcontextprotocol/core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Content } from '../../../src/core/contract/content.ts';
 import { textResult } from '../../../src/core/contract/content.ts';
 import { silentLog } from '../../../src/core/log.ts';
@@ -18,6 +18,9 @@ import type { Gateway } from '../../../src/gateway/gateway.ts';
 import type { View } from '../../../src/gateway/view/view.ts';
 import { createEngine, type Engine } from '../../../src/mcp/engine.ts';
 import type { Frame } from '../../../src/mcp/wire/outlet.ts';
+import { createStateFile } from '../../../src/store/state-file.ts';
+import { createTriggers } from '../../../src/triggers/triggers.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 // Validates every reply of the engine, in both eras, with the schemas of the official SDK.
 
@@ -93,7 +96,14 @@ const LIMITS = {
   sessionsPerPrincipal: 10,
   sessionIdleMs: 1e6,
 };
-const engine: Engine = createEngine(gateway, LIMITS, () => true, createRedactor(), silentLog);
+const triggers = createTriggers([], {
+  file: createStateFile(tempFolder(afterAll)),
+  limits: { events: 10, eventDays: 1, callTimeoutMs: 1000 },
+  runs: false,
+  key: () => undefined,
+  log: silentLog,
+});
+const engine: Engine = createEngine(gateway, LIMITS, () => true, createRedactor(), silentLog, triggers);
 
 async function ask(messages: readonly object[]): Promise<Record<string, unknown>[]> {
   const replies: Record<string, unknown>[] = [];
