@@ -378,6 +378,8 @@ export const REQUIREMENTS = {
       'Plugins for Claude Code, Cursor, Codex and the Gemini CLI serve their servers, commands, skills and texts with the meaning of their own host; hooks and shell text never run, and nothing in them loosens an approval.',
     'mcp-bundles':
       'An MCP Bundle, a folder or packed, serves its server with its settings filled in once and unchanged. A packed one is unpacked by content into the state folder, whole or not at all, and never writes outside of it.',
+    discover:
+      'What other clients have installed is found in their usual places only, and added with a preview and a backup. Nothing of it is started, and no secret is printed.',
     'yielded-servers':
       'Servers that a plugin brings are served below its id, with its rules, limits, environment and switches, and keys of their own beat these. A missing setting hides only the server that uses it, and a change restarts only that server.',
     proxies:

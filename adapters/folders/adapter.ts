@@ -19,6 +19,8 @@ export const folders: Adapter = {
     return readFolders(source, found, host);
   },
 
+  installed: async (around) => (await import('./installed.ts')).installedPlugins(around),
+
   async open(manifest, host) {
     const { openFolder } = await import('./open.ts');
     return openFolder(manifest, host);

@@ -17,6 +17,8 @@ export const mcpb: Adapter = {
     return [await readBundle(source, found, host)];
   },
 
+  installed: async (around) => (await import('./installed.ts')).installedBundles(around),
+
   async open(manifest) {
     const { openBundle } = await import('./open.ts');
     return openBundle(manifest);

@@ -64,6 +64,8 @@ export const skills: Adapter = {
     return [manifest];
   },
 
+  installed: async (around) => (await import('./installed.ts')).installedSkills(around),
+
   async open(manifest, host) {
     const { openSkills } = await import('./open.ts');
     return openSkills(manifest as SkillsManifest, host);

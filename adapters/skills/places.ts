@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The folder of the home in which each host keeps its user's skills. */
-const HOME_FOLDERS = {
+export const HOME_FOLDERS = {
   agents: '.agents/skills',
   claude: '.claude/skills',
   codex: '.codex/skills',

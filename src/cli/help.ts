@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'Configuration:': {
     init: 'plugmux init',
+    discover: 'plugmux discover claude-code gemini-cli',
     schema: 'plugmux schema --out mcp.schema.json',
     export: 'plugmux export claude-code',
     store: 'plugmux store repair',

@@ -11,6 +11,7 @@ import { type Bundle, readManifest } from './bundle.ts';
 import { runtimeProblems } from './runtimes.ts';
 import { toServerEntry } from './server-entry.ts';
 import { readSettings } from './settings.ts';
+import { toId } from './to-id.ts';
 
 /** The name of a bundle's server below its plugin. */
 export const SERVER = 'server';
@@ -78,15 +79,4 @@ function refusePlatform({ platforms }: Bundle): void {
   throw new GatewayError('MANIFEST_INVALID', `The bundle is for ${platforms.join(', ')} only, and this is ${process.platform}.`, {
     fix: 'Use it on a machine of that kind, or set "enabled": false in its entry.',
   });
-}
-
-// Real names have capitals, blanks and other signs.
-function toId(name: string): string {
-  return (
-    name
-      .normalize('NFKD')
-      .replace(/[^A-Za-z0-9_.-]+/g, '-')
-      .replace(/^[-.]+|[-.]+$/g, '')
-      .slice(0, 64) || 'bundle'
-  );
 }

@@ -6,6 +6,7 @@ import { addBackground } from './background.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
 import { addConsole } from './console.ts';
+import { addDiscover } from './discover.ts';
 import { addDoctor } from './doctor.ts';
 import { addEnable } from './enable.ts';
 import { addExport } from './export.ts';
@@ -29,6 +30,7 @@ export async function addCommands(program: Command, adapters: readonly Adapter[]
   addApprovals(program, adapters);
   addCommand(program, adapters);
   addConsole(program, adapters);
+  addDiscover(program, adapters);
   addDoctor(program, adapters);
   addEnable(program, adapters);
   addExport(program, adapters);

@@ -2,12 +2,13 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.ts';
+import type { Surroundings } from '../../core/contract/installed.ts';
 import { fileFault } from '../../core/file-fault.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { type CliSession, UsageError } from '../context.ts';
 import { editJson } from '../in-file/json-edit.ts';
 import { replaceFile } from '../in-file/replace-file.ts';
-import { type ImportClient, placesOf, type Surroundings } from './places.ts';
+import { type ImportClient, placesOf } from './places.ts';
 import { type FoundServer, type PlannedServer, planImport } from './plan.ts';
 import { serversInToml } from './read-codex.ts';
 import { parseClientJson, serversInJson, withGeminiVariables } from './read-json.ts';
@@ -65,26 +66,33 @@ export function planFor({ config, load }: CliSession, found: readonly FoundServe
   return planImport(found, existing);
 }
 
-function textOf({ file }: Config): string {
+/** An entry to add to mcp.json. */
+export interface NewEntry {
+  readonly name: string;
+  readonly entry: JsonObject;
+  /** The key of the file it goes below. Default: `mcpServers`. */
+  readonly below?: 'mcpServers' | 'plugins';
+}
+
+/** The text of the file of a configuration. Throws UsageError without one. */
+export function textOf({ file }: Config): string {
   if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
   return readFileSync(file, 'utf8');
 }
 
-function contentOf(text: string, servers: readonly { readonly name: string; readonly entry: JsonObject }[]): Buffer {
+/** The text of a configuration with further entries. */
+export function contentOf(text: string, entries: readonly NewEntry[]): Buffer {
   const bom = text.startsWith('\ufeff') ? '\ufeff' : '';
-  const edits = servers.map(({ name, entry }) => ({ path: ['mcpServers', name], json: JSON.stringify(entry) }));
+  const edits = entries.map(({ name, entry, below = 'mcpServers' }) => ({ path: [below, name], json: JSON.stringify(entry) }));
   return Buffer.from(bom + editJson(text.slice(bom.length), edits));
 }
 
-/** Adds servers to mcp.json, and returns the backup of the old file. Throws CONFIG_INVALID if it would not load. */
-export async function addServers(
-  { config, load }: CliSession,
-  servers: readonly { readonly name: string; readonly entry: JsonObject }[],
-): Promise<string> {
+/** Adds entries to mcp.json, and returns the backup of the old file. Throws CONFIG_INVALID if it would not load. */
+export async function addEntries({ config, load }: CliSession, entries: readonly NewEntry[]): Promise<string> {
   const { file = '' } = config;
   const backup = `${file}.backup-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   await replaceFile(file, async (content) => {
-    const next = contentOf(content.toString(), servers);
+    const next = contentOf(content.toString(), entries);
     load(undefined, next);
     writeFileSync(backup, content, { mode: 0o600 });
     return next;

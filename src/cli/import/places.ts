@@ -1,19 +1,12 @@
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
+import type { Surroundings } from '../../core/contract/installed.ts';
 
 /** The clients whose servers can be imported. */
 export const IMPORT_CLIENTS = ['claude-desktop', 'claude-code', 'cursor', 'vscode', 'gemini-cli', 'codex', 'windsurf'] as const;
 
 /** A client whose servers can be imported. */
 export type ImportClient = (typeof IMPORT_CLIENTS)[number];
-
-/** Where to look for the files of a client. */
-export interface Surroundings {
-  readonly platform: NodeJS.Platform;
-  readonly home: string;
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-}
 
 /** Whether servers of a client of this name can be imported. */
 export function isImportClient(name: string): name is ImportClient {

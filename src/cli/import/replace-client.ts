@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Surroundings } from '../../core/contract/installed.ts';
 import { asObject, type JsonObject } from '../../core/json/json.ts';
 import { EXPORTERS } from '../../export/exporters.ts';
 import { ownCommand } from '../connect.ts';
 import { UsageError } from '../context.ts';
 import { editJson, nodeAt } from '../in-file/json-edit.ts';
 import { replaceFile } from '../in-file/replace-file.ts';
-import { type ImportClient, placesOf, type Surroundings } from './places.ts';
+import { type ImportClient, placesOf } from './places.ts';
 import { parseClientJson } from './read-json.ts';
 
 const NAME = 'plugmux';

@@ -3,7 +3,7 @@ import { agrees } from '../agree.ts';
 import { type CliSession, type CommonOptions, openSession } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
 import { ownRedactor } from '../redactor.ts';
-import { addServers, closing, findServers, planFor } from './import-client.ts';
+import { addEntries, closing, findServers, planFor } from './import-client.ts';
 import { type ImportClient, ownSurroundings } from './places.ts';
 import type { PlannedServer } from './plan.ts';
 import { clientFile, replaceClient, undoReplacement } from './replace-client.ts';
@@ -69,7 +69,7 @@ async function addFound(
   const replaces = await agreesToReplace();
   const backup = isPreview
     ? undefined
-    : await addServers(
+    : await addEntries(
         session,
         wanted.map(({ name, entry, hidden: safe }) => ({ name, entry: hidden ? safe : entry })),
       );

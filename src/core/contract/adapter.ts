@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../json/json.ts';
 import type { AdminErrorCode } from './admin.ts';
 import type { Host, HostLimits } from './host.ts';
+import type { Installed, Surroundings } from './installed.ts';
 import type { Manifest, Offer, Plugin } from './plugin.ts';
 import type { PluginStore } from './plugin-store.ts';
 import type { Entry, Source } from './source.ts';
@@ -31,6 +32,8 @@ export interface Adapter {
   readonly commands?: (program: Command, open: OpenCommandContext) => Promise<void>;
   /** Converts a project of the format's original host to the content of a configuration file in folder `into`, with notes for the user. */
   readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
+  /** What other hosts of the format have installed in their usual places. Looks at names and texts there, and nowhere else. */
+  readonly installed?: (around: Surroundings) => Promise<readonly Installed[]>;
   /** The format's own error codes for requests of administrators, which clients of its original host expect. */
   readonly adminCodes?: Readonly<Record<AdminErrorCode, string>>;
   /** Reads only the entries of `mcpServers`. */
