@@ -449,7 +449,7 @@ export const REQUIREMENTS = {
     'jwt-rights': 'A token has the scopes and profiles that its issuer gives it under auth.jwt, and no other.',
     'resource-metadata': 'The metadata of each address names it exactly as clients use it, in each place where clients look.',
     'scope-challenge': 'A call that lacks a scope gets 403 with all scopes it needs, or a tool error where no status is left.',
-    'doctor-auth': '`plugmux doctor --auth` finds what keeps clients from logging in through an authorization server.',
+    'doctor-auth': 'The command `plugmux doctor --auth` finds what keeps clients from logging in through an authorization server.',
     isolated: 'Two principals neither see nor affect what belongs to the other, on any route and transport.',
     tls: 'HTTPS is served with a certificate that is renewed with its files; one that cannot be used replaces nothing.',
     'calls-per-minute': 'A principal that reaches its calls per minute gets 429 with the time to wait; others are not affected.',
