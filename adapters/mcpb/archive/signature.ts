@@ -28,7 +28,7 @@ export function findSignature(file: string): Parts {
     // A file inside the zip may hold these letters, too.
     if (from + length + END.length !== tail.length || tail.toString('latin1', from + length) !== END) return { zipBytes: size };
     const name = signerOf(tail.subarray(from, from + length));
-    const signature = `signed by ${name ?? 'an unknown signer'}, not verified. The lock file pins the content instead.`;
+    const signature = `signed by ${name ?? 'an unknown signer'}, not verified: no signature of a bundle can be. Compare the SHA-256 of its facts with what the publisher says.`;
     return { zipBytes: size - tail.length + at, signature };
   } finally {
     closeSync(open);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Source } from '../../../src/core/contract/adapter.ts';
 import type { Host } from '../../../src/core/contract/host.ts';
 import type { Manifest, Problem } from '../../../src/core/contract/plugin.ts';
@@ -56,7 +56,14 @@ export async function readBundle(source: Source, found: Found, host: Host): Prom
     version: bundle.version,
     adapter: 'mcpb',
     origin: source.path,
-    ignored: [...bundle.problems, ...settings.problems, ...problems, ...runtimeProblems(bundle, String(server.command)), ...signed],
+    ignored: [
+      ...bundle.problems,
+      ...settings.problems,
+      ...(packed ? [] : missingFiles(server, dir)),
+      ...problems,
+      ...runtimeProblems(bundle, String(server.command)),
+      ...signed,
+    ],
     watch: [found.kind === 'folder' ? join(source.path, 'manifest.json') : source.path],
     digest: createHash('sha256')
       .update(JSON.stringify([packed?.digest ?? text, properties]))
@@ -72,6 +79,22 @@ export async function readBundle(source: Source, found: Found, host: Host): Prom
       ...(packed ? { sha256: packed.digest } : {}),
     },
   };
+}
+
+const CODE = /\.(?:[cm]?[jt]s|py|exe|sh)$/;
+
+// A clone of a repository often lacks the server, which only a release has.
+function missingFiles({ command, args }: JsonObject, dir: string): Problem[] {
+  const words = [command, args].flat().filter((word): word is string => typeof word === 'string');
+  const files = words.flatMap((word, i) => (CODE.test(word) || i === 0 ? [isAbsolute(word) ? word : resolve(dir, word)] : []));
+  return files
+    .filter((file, i) => file.startsWith(dir + sep) && (i > 0 || words[0]?.includes(sep) === true) && !existsSync(file))
+    .map((file) => ({
+      code: 'ENTRY_NOT_FOUND' as const,
+      subject: 'server',
+      message: `Its server starts ${relative(dir, file)}, which does not exist: it must be built first.`,
+      fix: 'Use the packed bundle of a release, or build it as its README says.',
+    }));
 }
 
 function refusePlatform({ platforms }: Bundle): void {

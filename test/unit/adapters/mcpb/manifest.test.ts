@@ -151,6 +151,17 @@ describe('the command of a bundle', { tags: ['mcp-bundles'] }, () => {
     expect((await read(config({ command: 'uv', env: { UV_CACHE_DIR: '/c' } }, 'uv'))).server.env).toEqual({ UV_CACHE_DIR: '/c' });
   });
 
+  it('names files of its server that must be built first', async () => {
+    const { problems } = await read(
+      config({ command: 'bin/run', args: ['${__dirname}/dist/index.js', 'lib/x.py', '/elsewhere/y.js', 'z'] }),
+    );
+    expect(problems).toEqual(
+      ['bin/run', 'dist/index.js', 'lib/x.py'].map((file) => `Its server starts ${file}, which does not exist: it must be built first.`),
+    );
+    const { problems: none } = await read(config({ command: 'a', args: ['manifest.json'] }));
+    expect(none).toEqual([]);
+  });
+
   it('leaves unknown references as they are, with a warning', async () => {
     const { server, problems } = await read(config({ command: 'a-b', args: ['${NOTHING}', '${user_config.none}'] }));
     expect(server.args).toEqual(['${NOTHING}', '${user_config.none}']);
