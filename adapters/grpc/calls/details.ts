@@ -5,6 +5,7 @@ import { shorten, showName } from '../../../src/core/text/text.ts';
 const MAX_DETAILS = 16;
 const MAX_ITEMS = 32;
 const MAX_LINE = 1_000;
+const KNOWN = /^google\.rpc\.(BadRequest|QuotaFailure|PreconditionFailure|ErrorInfo|RetryInfo|ResourceInfo|Help|LocalizedMessage)$/;
 
 /** What the details of a status say. */
 export interface StatusDetails {
@@ -23,12 +24,9 @@ export function readDetails(trailer: string | Buffer | undefined): StatusDetails
     let retryAfterMs: number | undefined;
     for (const [no, any] of fieldsOf(trailer).slice(0, MAX_DETAILS + 2)) {
       if (no !== 3 || typeof any === 'number') continue;
-      const fields = fieldsOf(any);
-      const type = textOf(fields, 1).split('/').at(-1) ?? '';
-      const value = fields.find(([n]) => n === 2)?.[1];
-      const content = value === undefined || typeof value === 'number' ? [] : fieldsOf(value);
-      if (type === 'google.rpc.RetryInfo') retryAfterMs = durationOf(content) ?? retryAfterMs;
-      lines.push(...describe(type, content).map((line) => shorten(line, MAX_LINE)));
+      const [type, value] = unpack(any);
+      if (type === 'google.rpc.RetryInfo') retryAfterMs = durationOf(fieldsOf(value)) ?? retryAfterMs;
+      lines.push(...describe(type, value).map((line) => shorten(line, MAX_LINE)));
     }
     return { lines, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   } catch {
@@ -36,7 +34,15 @@ export function readDetails(trailer: string | Buffer | undefined): StatusDetails
   }
 }
 
-function describe(type: string, content: readonly Field[]): string[] {
+function unpack(any: Uint8Array): readonly [type: string, value: Uint8Array] {
+  const fields = fieldsOf(any);
+  const value = fields.find(([no]) => no === 2)?.[1];
+  return [textOf(fields, 1).split('/').at(-1) ?? '', value === undefined || typeof value === 'number' ? new Uint8Array() : value];
+}
+
+function describe(type: string, value: Uint8Array): string[] {
+  if (!KNOWN.test(type)) return [`(details of type ${showName(type)})`];
+  const content = fieldsOf(value);
   const each = (no: number, write: (inner: readonly Field[]) => string): string[] => messagesOf(content, no).slice(0, MAX_ITEMS).map(write);
   const pair = (inner: readonly Field[], first: number, second: number): string => `${textOf(inner, first)}: ${textOf(inner, second)}`;
   switch (type) {
@@ -63,7 +69,7 @@ function describe(type: string, content: readonly Field[]): string[] {
     case 'google.rpc.LocalizedMessage':
       return [textOf(content, 2)];
     default:
-      return [`(details of type ${showName(type)})`];
+      return [];
   }
 }
 

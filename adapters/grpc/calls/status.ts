@@ -30,7 +30,7 @@ export function toFailure(error: ServiceError, method: string): ToolResult {
     case status.RESOURCE_EXHAUSTED:
       if (/^Received message larger than max/.test(details) || /decompressed message/i.test(details))
         throw new GatewayError('RESULT_TOO_LARGE', `The response exceeds the limit: ${details}.`, { cause: error });
-      return fail(`${name}: ${details}${more.retryAfterMs === undefined ? '' : `\nretry after ${more.retryAfterMs / 1000}s`}`);
+      return fail(details === '' ? name : `${name}: ${details}`);
     default:
       return fail(details === '' ? name : `${name}: ${details}`);
   }

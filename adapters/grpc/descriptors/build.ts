@@ -4,7 +4,7 @@ import { toError } from '../../../src/core/errors.ts';
 import { showName } from '../../../src/core/text/text.ts';
 import type { Descriptors } from './limits.ts';
 import { resolveNames, typesOf } from './relative-names.ts';
-import { isWellKnown, wellKnown } from './well-known.ts';
+import { isWellKnown, wellKnown, wellKnownTypes } from './well-known.ts';
 
 /** The types of a server. */
 export interface ServerTypes {
@@ -41,7 +41,7 @@ export function buildTypes({ files }: Descriptors): ServerTypes {
   }
   const all = [...built.values()];
   return {
-    registry: createRegistry(...all, ...wellKnownTypes()),
+    registry: createRegistry(...all, ...anyTypes()),
     services: all.flatMap(({ services }) => services),
     repairs,
     faults: byService(own, faults),
@@ -58,19 +58,21 @@ function byService(files: readonly FileDescriptorProto[], faults: ReadonlyMap<st
 }
 
 // The names of these files do not matter: an Any may hold their types in any case.
-function wellKnownTypes(): DescFile[] {
+function anyTypes(): DescFile[] {
   return ['any', 'duration', 'empty', 'field_mask', 'struct', 'timestamp', 'wrappers'].flatMap(
     (name) => wellKnown(`google/protobuf/${name}.proto`) ?? [],
   );
 }
 
 function repairNames(files: readonly FileDescriptorProto[]): string[] {
-  const types = new Set(files.flatMap(typesOf));
-  for (const file of files)
-    for (const name of file.dependency) for (const { typeName } of wellKnown(name)?.messages ?? []) types.add(typeName);
-  let [relative, unnamed, moved] = [0, 0, 0];
+  const homes = new Map([
+    ...files.flatMap((file) => typesOf(file).map((type): [string, string] => [type, file.name])),
+    ...wellKnownTypes(),
+  ]);
+  let [relative, unnamed, moved, added] = [0, 0, 0, 0];
   for (const file of files) {
-    relative += resolveNames(file, types);
+    const { count, used } = resolveNames(file, homes);
+    relative += count;
     for (const message of file.messageType) unnamed += fillJsonNames(message);
     file.dependency = file.dependency.map((name) => {
       const standard = wellKnown(name);
@@ -78,11 +80,17 @@ function repairNames(files: readonly FileDescriptorProto[]): string[] {
       moved++;
       return `${standard.name}.proto`;
     });
+    // Some servers leave imports out. A public import of an import is named here, too, which changes nothing.
+    const imports = new Set([file.name, ...file.dependency]);
+    const lacking = new Set([...used].flatMap((type) => homes.get(type) ?? []).filter((name) => !imports.has(name)));
+    added += lacking.size;
+    file.dependency.push(...lacking);
   }
   return [
     ...(relative > 0 ? [`${relative} relative type names resolved`] : []),
     ...(unnamed > 0 ? [`${unnamed} missing JSON names filled`] : []),
     ...(moved > 0 ? [`${moved} imports of well-known types taken from the library`] : []),
+    ...(added > 0 ? [`${added} missing imports added`] : []),
   ];
 }
 

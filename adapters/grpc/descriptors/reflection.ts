@@ -46,11 +46,15 @@ async function readAll(
   const stream = openStream(client, metadata, version, deadline);
   const { files, add, names } = createCollector();
   const faults: string[] = [];
+  const failed = new Set<string>();
   try {
     const services = (await stream.ask(REQUEST.listServices, '*')).services.filter(isWanted);
     for (const service of services) {
       const { files: sent, error } = await stream.ask(REQUEST.fileOfSymbol, service);
-      if (error !== undefined) faults.push(`${showName(service)}: ${error}`);
+      if (error !== undefined) {
+        failed.add(service);
+        faults.push(`${showName(service)}: ${error}`);
+      }
       sent.forEach(add);
     }
     // A file that was asked for once is not asked for again, whatever the server sends under its name.
@@ -63,6 +67,12 @@ async function readAll(
     }
     // Files may declare services that this server does not run.
     const runs = new Set(services);
+    const declared = new Set(
+      files.flatMap(({ package: scope, service }) => service.map(({ name }) => (scope === '' ? name : `${scope}.${name}`))),
+    );
+    for (const service of services)
+      if (!declared.has(service) && !failed.has(service))
+        faults.push(`${showName(service)}: the server lists the service, but does not describe it`);
     for (const file of files)
       file.service = file.service.filter(({ name }) => runs.has(file.package === '' ? name : `${file.package}.${name}`));
     return { files, from: `reflection ${version}`, faults };

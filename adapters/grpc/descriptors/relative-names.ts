@@ -1,12 +1,26 @@
 import type { DescriptorProto, FieldDescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 
+/** The type names of a file after `resolveNames`. */
+export interface ResolvedNames {
+  /** How many were replaced. */
+  readonly count: number;
+  /** The full names of the types that the file uses, without leading dot. */
+  readonly used: ReadonlySet<string>;
+}
+
 /**
  * Replaces type names that some servers send without package and leading dot (`HelloRequest`) by full ones, found by scope,
- * innermost first. `types`: the full names of all types. Returns how many it replaced; unknown names stay.
+ * innermost first. Unknown names stay.
  */
-export function resolveNames(file: FileDescriptorProto, types: ReadonlySet<string>): number {
+export function resolveNames(file: FileDescriptorProto, types: { has(name: string): boolean }): ResolvedNames {
   let count = 0;
+  const used = new Set<string>();
   const resolve = (name: string, scope: string): string => {
+    const full = toFull(name, scope);
+    if (full.startsWith('.')) used.add(full.slice(1));
+    return full;
+  };
+  const toFull = (name: string, scope: string): string => {
     if (name === '' || name.startsWith('.')) return name;
     for (let at = scope; ; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
       const full = at === '' ? name : `${at}.${name}`;
@@ -35,7 +49,7 @@ export function resolveNames(file: FileDescriptorProto, types: ReadonlySet<strin
       one.outputType = resolve(one.outputType, file.package);
     }
   }
-  return count;
+  return { count, used };
 }
 
 // Servers that name map entries after their field (`Counts` in place of `CountsEntry`) mean the nested type all the same.

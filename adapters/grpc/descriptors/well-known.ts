@@ -26,3 +26,8 @@ export function wellKnown(name: string): DescFile | undefined {
 export function isWellKnown(name: string): boolean {
   return wellKnown(name) !== undefined;
 }
+
+/** The file of each type that the library has, by full name. */
+export function wellKnownTypes(): ReadonlyMap<string, string> {
+  return new Map(FILES.flatMap(({ name, messages, enums }) => [...messages, ...enums].map(({ typeName }) => [typeName, `${name}.proto`])));
+}
