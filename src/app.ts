@@ -141,7 +141,7 @@ export async function createApp({
   const approvals = createApprovals(tickets, grants, redactor, [promptClient, inConsole.prompt], inConsole.isOffered);
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
-  const triggers = createTriggers(adapters, { file: store.file, limits, runs: forCalls, key: stateKey, log });
+  const triggers = createTriggers(adapters, { file: store.file, limits, config: () => config, runs: forCalls, key: stateKey, log });
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log, toolSwitches.isOff);
   const engine = createEngine(gateway, limits, () => config.tokens.length === 0 && !config.jwt, redactor, log, triggers);
 

@@ -6,4 +6,6 @@ export const TRIGGER_PROMISES = {
   'events-poll': 'A client that polls gets the events of a trigger in order, from a cursor that only this gateway can read.',
   'events-stream': 'A stream sends each event of a trigger once, in order, and continues from the cursor of any of them.',
   'trigger-bounds': 'The events of a trigger are bounded by count, size, age and rate; a reader is told of a gap.',
+  webhook: 'An event is posted to a webhook at least once, under one id and with the signature of Standard Webhooks, also after a restart.',
+  'webhook-address': 'A webhook reaches no private address, in any notation or by a name, unless the operator allows it.',
 };

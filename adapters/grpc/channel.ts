@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type ChannelCredentials, Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { isLoopback } from '../../src/core/addresses.ts';
+import { literalAddress, refuseAddress } from '../../src/core/checked-addresses.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import { fileFault } from '../../src/core/file-fault.ts';
-import { literalAddress, refuseAddress } from '../../src/host/network/addresses.ts';
 import type { GrpcOptions } from './options.ts';
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;

@@ -4,6 +4,7 @@ import type { Hints } from '../core/contract/tool.ts';
 import type { JsonObject } from '../core/json/json.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import type { JwtConfig } from './auth/auth.ts';
+import type { EventsConfig } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 
@@ -95,6 +96,7 @@ export interface Config {
     readonly required: boolean | undefined;
     readonly arguments: boolean;
   };
+  readonly events: EventsConfig;
   /** What GET /metrics shows, and whether everyone may read it if no token is configured. */
   readonly metrics: { readonly tools: boolean; readonly open: boolean };
   /** Whether the console is served. Absent: only on loopback. */

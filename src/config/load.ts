@@ -9,6 +9,7 @@ import { JsonError, parseJson } from '../core/json/json-scan.ts';
 import { toJwtConfig } from './auth/auth.ts';
 import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
+import { toEventsConfig } from './events.ts';
 import { describeIssues } from './issues.ts';
 import { toPlainJson } from './jsonc.ts';
 import { toLimits } from './limits.ts';
@@ -241,6 +242,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       required: data.audit?.required,
       arguments: data.audit?.arguments ?? false,
     },
+    events: toEventsConfig(data.events),
     metrics: { tools: data.metrics?.tools ?? false, open: data.metrics?.open ?? false },
     ...(data.console === undefined ? {} : { console: data.console }),
     stamp: origin.stamp,

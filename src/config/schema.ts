@@ -5,6 +5,7 @@ import { asObject, type JsonObject } from '../core/json/json.ts';
 import { parseProxy } from '../core/proxy.ts';
 import { MAX_TIMER_MS } from '../core/timer.ts';
 import { authSchema, toolScopes } from './auth/auth.ts';
+import { eventsSchema } from './events.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { parsePublic } from './listen.ts';
 import { reloadMark } from './reload/reload-marks.ts';
@@ -90,6 +91,10 @@ const common = {
   settings: z.record(z.string(), z.json()).optional(),
   credentials: z.record(z.string(), z.string()).optional(),
   console: z.enum(['open', 'fixed']).optional().describe('fixed: only this file sets the settings of the plugin. Default: open'),
+  triggers: z
+    .record(z.string(), z.record(z.string(), z.json()))
+    .optional()
+    .describe('what webhooks get of each trigger: its parameters, by its id'),
   isolation: z.enum(['process', 'none']).optional().describe('none: run trusted code inside the gateway. Default: process'),
   group: z.string().min(1).optional().describe('plugins with the same group share one process'),
   cwd: z.string().optional().describe('working folder; default: the folder of this file'),
@@ -226,6 +231,7 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           arguments: z.boolean().optional().describe('record arguments in plain text, not only their digest'),
         })
         .optional(),
+      events: eventsSchema.optional(),
       metrics: z
         .strictObject({
           tools: z.boolean().optional().describe('label figures with the tool, too'),

@@ -209,6 +209,7 @@ export function createEngine(
       suspendedCalls.close();
       subscriptions.close();
       events.close();
+      triggers.close();
       sessions.close();
     },
   };

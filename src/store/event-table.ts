@@ -48,6 +48,8 @@ export interface EventTable {
   recent(key: SourceKey, count: number): readonly StoredEvent[];
   /** Events of a source after a `seq`, oldest first, and whether older ones have been removed since. */
   after(key: SourceKey, seq: number, count: number): { readonly events: readonly StoredEvent[]; readonly truncated: boolean };
+  /** One event; undefined if it was removed. */
+  get(seq: number): StoredEvent | undefined;
   /** The highest `seq` of a removed event of a source; 0 if none was removed. */
   removed(key: SourceKey): number;
   /** The highest `seq` of a source; 0 if it has no events. */
@@ -218,6 +220,13 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
           .prepare(`SELECT * FROM event WHERE ${OF} AND seq > ? ORDER BY seq LIMIT ?`)
           .all(plugin, trigger, seq, count) as Row[];
         return { events: rows.map((found) => toEvent(key, found)), truncated: removedOf(db, key) > seq };
+      }),
+    get: (seq) =>
+      read((db) => {
+        const row = db.prepare('SELECT *, "trigger" AS source FROM event WHERE seq = ?').get(seq) as
+          | (Row & { plugin: string; source: string })
+          | undefined;
+        return row && toEvent({ plugin: row.plugin, trigger: row.source }, row);
       }),
     removed: (key) => read((db) => removedOf(db, key)),
     last: ({ plugin, trigger }) =>

@@ -1,8 +1,7 @@
 import type { Trigger } from '../core/contract/event-source.ts';
 import type { JsonObject } from '../core/json/json.ts';
-import type { SourceKey, StoredEvent } from '../store/event-table.ts';
+import type { EventTable, SourceKey, StoredEvent } from '../store/event-table.ts';
 import type { Position } from './cursor.ts';
-import type { Triggers } from './triggers.ts';
 
 /** What a consumer reads next. */
 export interface Page {
@@ -11,6 +10,12 @@ export interface Page {
   /** Events were removed, or are older than the consumer wants, before it has seen them. */
   readonly truncated: boolean;
   readonly hasMore: boolean;
+}
+
+/** Where events are read, and how the filter of their plugin is asked. */
+export interface EventReader {
+  readonly table: Pick<EventTable, 'after'>;
+  passes(event: StoredEvent, config: JsonObject): Promise<boolean>;
 }
 
 /** What a consumer wants. */
@@ -27,7 +32,7 @@ const COOLDOWN_S = 60;
 
 /** Reads the events of a source after a position: those that pass the plugin's filter and the consumer's cooldown. */
 export async function readEvents(
-  { table, passes }: Pick<Triggers, 'table' | 'passes'>,
+  { table, passes }: EventReader,
   { source, kind, config, maxAgeMs }: Wanted,
   from: Position,
   count: number,
@@ -54,7 +59,8 @@ export async function readEvents(
   return { events, position: { seq, last }, truncated, hasMore: looked < found.events.length };
 }
 
-function cooldownOf({ cooldown_seconds: given }: JsonObject): number {
+/** The pause between two events that a consumer's configuration asks for, in seconds. */
+export function cooldownOf({ cooldown_seconds: given }: JsonObject): number {
   const seconds = Number(given);
   return given !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds : COOLDOWN_S;
 }

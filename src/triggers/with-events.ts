@@ -11,6 +11,12 @@ import { createSourceRun, type RunParts, type SourceRun } from './source-run.ts'
 export interface EventParts extends Pick<RunParts, 'table' | 'lookMs' | 'log'> {
   /** Whether triggers run that no client watches. */
   readonly runs: boolean;
+  /** Whether something outside of clients wants a trigger. */
+  wants(plugin: string, trigger: string): boolean;
+  /** Calls back when `wants` may have changed; the returned function ends that. */
+  onWanted(listener: () => void): () => void;
+  /** Called when a trigger that runs may have a new event. */
+  stored(): void;
   /** Calls back when another gateway may have stored an event; the returned function ends that. */
   onForeign(listener: () => void): () => void;
 }
@@ -65,6 +71,7 @@ export function withEvents(plugin: Plugin, parts: EventParts): Plugin {
       const last = table.last(key);
       if (last === seen) return;
       seen = last;
+      parts.stored();
       updated();
     };
     const run = createSourceRun({
@@ -101,9 +108,21 @@ export function withEvents(plugin: Plugin, parts: EventParts): Plugin {
   plugin.onChange(() => {
     for (const run of runs.values()) run.changed();
   });
-  if (parts.runs && sources.alwaysOn && sources.alwaysOn.length > 0) {
+  const standing = new Map<string, () => void>();
+  const applyStanding = (): void => {
+    for (const { id: trigger } of triggers()) {
+      const end = standing.get(trigger);
+      const isWanted = sources.alwaysOn?.includes(trigger) === true || parts.wants(id, trigger);
+      if (isWanted && !end) standing.set(trigger, runOf(trigger).want());
+      if (isWanted || !end) continue;
+      standing.delete(trigger);
+      end();
+    }
+  };
+  if (parts.runs) {
     const start = setTimeout(() => {
-      for (const { id: trigger } of triggers()) if (sources.alwaysOn?.includes(trigger)) ends.push(runOf(trigger).want());
+      applyStanding();
+      ends.push(parts.onWanted(applyStanding));
     }, ALWAYS_ON_MS).unref();
     ends.push(() => clearTimeout(start));
   }

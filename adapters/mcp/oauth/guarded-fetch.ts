@@ -1,7 +1,7 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
 import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
+import { checkedLookup, literalAddress, refuseAddress } from '../../../src/core/checked-addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
 import { createAgent } from '../../../src/host/network/agent.ts';
 import type { HttpProxy, Route } from '../../../src/host/network/proxy.ts';
 import { proxyFault, toFetchFault } from '../../../src/host/network/unreachable.ts';

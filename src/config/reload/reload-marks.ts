@@ -25,6 +25,8 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ...Object.keys(LIMITS).map((name): [string, ReloadMark] => [`limits.${name}`, 'live']),
   ['audit.required', 'live'],
   ['audit.arguments', 'live'],
+  ['events.webhooks', 'live'],
+  ['events.allowPrivate', 'live'],
   ['metrics.tools', 'live'],
   ['metrics.open', 'live'],
   ['console', 'live'],

@@ -1,5 +1,5 @@
 import type { Agent, Dispatcher, Pool } from 'undici';
-import type { Lookup } from './addresses.ts';
+import type { Lookup } from '../../core/checked-addresses.ts';
 import type { HttpProxy, Route } from './proxy.ts';
 import { proxyFailure, refusalOf } from './unreachable.ts';
 

@@ -1,5 +1,5 @@
+import { literalAddress } from '../../core/checked-addresses.ts';
 import { createNetworks, isNetwork } from '../../core/networks.ts';
-import { literalAddress } from './addresses.ts';
 
 /** Whether a host and port are reached without a proxy. */
 export type Exempts = (hostname: string, port: string) => boolean;

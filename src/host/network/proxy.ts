@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { literalAddress, refuseAddress } from '../../core/checked-addresses.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type ProxySetting, parseProxy } from '../../core/proxy.ts';
-import { literalAddress, refuseAddress } from './addresses.ts';
 import { createExemptions } from './no-proxy.ts';
 
 /** The `proxy` keys of mcp.json: of the server itself, which takes precedence, and at the top level. */

@@ -2,7 +2,7 @@ import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { literalAddress } from './addresses.ts';
+import { literalAddress } from '../../core/checked-addresses.ts';
 import type { HttpProxy } from './proxy.ts';
 import { ProxyError, proxyFailure, refusalOf } from './unreachable.ts';
 

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { StoredEvent } from '../../store/event-table.ts';
 import type { Position } from '../../triggers/cursor.ts';
+import { toData } from '../../triggers/event-data.ts';
 import type { Wanted } from '../../triggers/read-events.ts';
 import type { Reply, RequestLink } from '../request.ts';
 import type { Outlet } from '../wire/outlet.ts';
@@ -22,14 +22,7 @@ export interface EventRequest {
   readonly from: Position | undefined;
 }
 
-/** An event as the extension sends it. Its data is always an object, and has the summary unless the plugin set one there. */
-export function toOccurrence(name: string, { eventId, at, summary, data }: StoredEvent, cursor: string): object {
-  const object: JsonObject = data === undefined ? {} : isJsonObject(data) ? data : { value: data };
-  return {
-    eventId,
-    name,
-    timestamp: new Date(at).toISOString(),
-    data: summary === undefined || 'summary' in object ? object : { summary, ...object },
-    cursor,
-  };
+/** An event as the extension sends it. */
+export function toOccurrence(name: string, event: StoredEvent, cursor: string): object {
+  return { eventId: event.eventId, name, timestamp: new Date(event.at).toISOString(), data: toData(event), cursor };
 }

@@ -51,9 +51,13 @@ function samplesOf({ path, schema }: Key): [JsonValue, JsonValue] {
 
 const TOKENS = ['a', 'b'].map((name) => [{ token: `${name}-0123456789abcdef`, principal: name }]) as unknown as [JsonValue, JsonValue];
 const ISSUERS = ['a', 'b'].map((name) => [{ name, issuer: `https://${name}.example` }]) as unknown as [JsonValue, JsonValue];
+const WEBHOOKS = ['a', 'b'].map((name) => [
+  { url: 'https://one.example', secret: `whsec_${'A'.repeat(32)}`, sources: [name] },
+]) as unknown as [JsonValue, JsonValue];
 const SPECIAL: Readonly<Record<string, [JsonValue, JsonValue]>> = {
   'auth.tokens': TOKENS,
   'auth.jwt': ISSUERS,
+  'events.webhooks': WEBHOOKS,
   'listen.http': ['127.0.0.1:1', '127.0.0.1:2'],
   'listen.public': ['https://one.example', 'https://two.example/path'],
   'listen.proxies': [['10.0.0.1'], ['10.0.0.0/8']],

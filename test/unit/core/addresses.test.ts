@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLoopback, meantAddress, tunnelledAddresses } from '../../../src/core/addresses.ts';
-import { refuseAddress } from '../../../src/host/network/addresses.ts';
+import { refuseAddress } from '../../../src/core/checked-addresses.ts';
 
 const ipv4 = fc.tuple(fc.integer({ min: 1, max: 255 }), fc.nat(255), fc.nat(255), fc.nat(255));
 const local = fc.oneof(

@@ -40,6 +40,7 @@ const TIME_OF_DAY = [
   'policy/tickets.ts',
   'registry/offer/offer-memory.ts',
   'registry/status-reader.ts',
+  'store/delivery-table.ts',
   'store/event-table.ts',
   'store/plugin-store.ts',
   'store/settings.ts',
@@ -48,6 +49,7 @@ const TIME_OF_DAY = [
   'transports/login/jwt.ts',
   'triggers/read-events.ts',
   'triggers/source-run.ts',
+  'triggers/webhooks.ts',
   'triggers/with-events.ts',
 ];
 

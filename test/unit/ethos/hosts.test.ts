@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isHostAllowed, NO_RULES } from '../../../adapters/ethos/runtime/capabilities/hosts.ts';
-import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
+import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/core/checked-addresses.ts';
 
 const rules = (more: object = {}) => ({ ...NO_RULES, ...more });
 

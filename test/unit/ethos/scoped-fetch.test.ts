@@ -2,7 +2,7 @@ import { lookup as systemLookup } from 'node:dns';
 import { describe, expect, it } from 'vitest';
 import { NO_RULES } from '../../../adapters/ethos/runtime/capabilities/hosts.ts';
 import { createScopedFetch } from '../../../adapters/ethos/runtime/capabilities/scoped-fetch.ts';
-import type { Lookup } from '../../../src/host/network/addresses.ts';
+import type { Lookup } from '../../../src/core/checked-addresses.ts';
 import { listen } from '../../support/http-server.ts';
 
 const here = { deny: [], allowPrivate: true };

@@ -99,6 +99,7 @@ const LIMITS = {
 const triggers = createTriggers([], {
   file: createStateFile(tempFolder(afterAll)),
   limits: { events: 10, eventDays: 1, callTimeoutMs: 1000 },
+  config: () => ({ events: { webhooks: [], allowPrivate: false }, values: {} }),
   runs: false,
   key: () => undefined,
   log: silentLog,

@@ -1,5 +1,5 @@
+import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../../src/core/checked-addresses.ts';
 import type { NetworkBounds } from '../../../../src/core/contract/bounds.ts';
-import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../../src/host/network/addresses.ts';
 import { isHostAllowed } from './hosts.ts';
 
 const MAX_HOPS = 10;

@@ -1,7 +1,7 @@
 import { lookup as resolveName } from 'node:dns';
 import ipaddr from 'ipaddr.js';
-import { meantAddress, tunnelledAddresses } from '../../core/addresses.ts';
-import type { NetworkBounds } from '../../core/contract/bounds.ts';
+import { meantAddress, tunnelledAddresses } from './addresses.ts';
+import type { NetworkBounds } from './contract/bounds.ts';
 
 type Address = ReturnType<typeof ipaddr.parse>;
 
