@@ -476,6 +476,7 @@ export const REQUIREMENTS = {
     'skills-tool': 'A client that knows only tools loads skills and their files with load_skill, and finds one among many by a search.',
     'skills-profile': 'A profile serves the skills that it selects; the others are unknown, with their prompts and resources.',
     'skills-watched': 'Skills that are added, changed or removed on disk are served at once.',
+    'skills-known': 'A later start opens the skills that have not changed without reading their files again, with the same offer.',
     'skills-inside': 'No file outside the folder of a skill can be read through it.',
     'grpc-tools': 'A gRPC server becomes tools by its address alone; streams, statuses and their details reach the model.',
     'grpc-down': 'The tools of a gRPC server stay listed while it is down, and are read again after its restart.',

@@ -1,13 +1,12 @@
 import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
 import type { Prompt } from '../../src/core/contract/prompt.ts';
 import type { Resource, ResourceTemplate } from '../../src/core/contract/resource.ts';
-import type { Skill } from '../../src/core/contract/skill.ts';
 import type { Hints, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { toDouble } from '../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
-import { isTrue, textOf, wordsOf } from '../../src/host/skills/read-skill.ts';
+import { useOf } from '../../src/host/skills/fields.ts';
 import { skillPrompt } from '../../src/host/skills/skill.ts';
 import type { Calls } from './calls.ts';
 import { headerFault } from './connection/headers.ts';
@@ -77,7 +76,10 @@ export function toOffer(
     resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
     ...known,
-    prompts: skills.length === 0 ? prompts : [...prompts, ...skills.flatMap((skill) => skillPrompt(pluginId, factsOf(skill), skill) ?? [])],
+    prompts:
+      skills.length === 0
+        ? prompts
+        : [...prompts, ...skills.flatMap((skill) => skillPrompt(pluginId, useOf(skill.frontMatter ?? {}), skill) ?? [])],
     ...(skills.length === 0 ? {} : { skills }),
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
@@ -86,16 +88,6 @@ export function toOffer(
     ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map(memberOf) }),
     problems,
     facts,
-  };
-}
-
-// What a prompt needs of a skill's front matter.
-function factsOf({ frontMatter = {} }: Skill): Parameters<typeof skillPrompt>[1] {
-  const hint = textOf(frontMatter['argument-hint']);
-  return {
-    forUsers: frontMatter['user-invocable'] === undefined || isTrue(frontMatter['user-invocable']),
-    argumentNames: wordsOf(frontMatter.arguments),
-    ...(hint === undefined ? {} : { argumentHint: hint }),
   };
 }
 

@@ -66,9 +66,9 @@ export const skills: Adapter = {
 
   installed: async (around) => (await import('./installed.ts')).installedSkills(around),
 
-  async open(manifest, host) {
+  async open(manifest, host, known) {
     const { openSkills } = await import('./open.ts');
-    return openSkills(manifest as SkillsManifest, host);
+    return openSkills(manifest as SkillsManifest, host, known);
   },
 };
 

@@ -1,12 +1,17 @@
 import type { Host } from '../../src/core/contract/host.ts';
 import { emptyOffer, type Offer, type Plugin } from '../../src/core/contract/plugin.ts';
-import { readSkills, toSkillOffer } from '../../src/host/skills/read-skills.ts';
+import { knownSkills } from '../../src/host/skills/known-skills.ts';
+import { toSkillOffer } from '../../src/host/skills/skill-offer.ts';
 import type { SkillsManifest } from './manifest.ts';
 
-/** Opens a folder of skills. It has no process. */
-export function openSkills(manifest: SkillsManifest, host: Host): Plugin {
+/**
+ * Opens a folder of skills. It has no process. `known`: the offer of the last start, whose manifest had the same digest, so no SKILL.md
+ * has changed.
+ */
+export async function openSkills(manifest: SkillsManifest, host: Host, known?: Offer): Promise<Plugin> {
   const { id, root, within } = manifest;
-  const { skills: facts, problems } = readSkills([{ root, ...(within === undefined ? {} : { within }) }]);
+  const kept = known?.skills && knownSkills(root, within, known.skills);
+  const { skills: facts, problems } = kept ? { skills: kept, problems: known.problems } : await readAnew(manifest);
   const offer: Offer = {
     ...emptyOffer,
     ...toSkillOffer(facts, { pluginId: id, maxBytes: () => host.limits.resultBytes }),
@@ -24,4 +29,9 @@ export function openSkills(manifest: SkillsManifest, host: Host): Plugin {
       isClosed = true;
     },
   };
+}
+
+async function readAnew({ root, within }: SkillsManifest) {
+  const { readSkills } = await import('../../src/host/skills/read-skills.ts');
+  return readSkills([{ root, ...(within === undefined ? {} : { within }) }]);
 }

@@ -1,7 +1,7 @@
 // Time until `plugmux stdio` replies on a later start with the default catalogue, as a gateway of its own and as a window of one that
 // runs, next to a minimal Node program.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ const PLUGMUX = join(ROOT, 'dist/bundle/src/main.js');
 const BARE = 'process.stdin.on("data", () => process.stdout.write(\'{"id":1}\\n{"id":2}\\n\'))';
 /** Two plugins of the default catalogue are built at the first start. */
 const FIRST_MS = 60_000;
+
+const SKILLS = 1_000;
 
 const request = (id, method, params = {}) => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
 const INITIALIZE = request(1, 'initialize', {
@@ -70,14 +72,31 @@ export async function measureStarts(rounds) {
     };
     const alone = stdio('alone.json', {});
     const window = stdio('windows.json', { oneGateway: true });
+    writeSkills(join(dir, 'skills'));
+    const without = stdio('without-skills.json', { pluginFolders: [] });
+    const skilled = stdio('skills.json', { pluginFolders: [], plugins: { many: { format: 'skills', path: './skills' } } });
     const targets = { 'bare Node program': ['-e', BARE], 'plugmux stdio, second start': alone, 'plugmux stdio, a window': window };
+    Object.assign(targets, { 'no plugins, second start': without, '1,000 skills, second start': skilled });
     for (const args of [alone, window]) await start(args, untilQuiet);
+    // Skills are listed at once, and stored when the gateway ends.
+    for (const args of [without, skilled]) await start(args, (ask) => ask(3, request(3, 'prompts/list')));
     const results = Object.keys(targets).map((name) => ({ name, reference: 'bare Node program', rounds: [] }));
     for (let round = 0; round < rounds; round++) for (const { name, rounds: figures } of results) figures.push(await start(targets[name]));
     return results;
   } finally {
     spawnSync(process.execPath, [PLUGMUX, 'stop', '--config', join(dir, 'windows.json')]);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+function writeSkills(root) {
+  for (let i = 0; i < SKILLS; i++) {
+    const folder = join(root, `skill-${i}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      join(folder, 'SKILL.md'),
+      `---\nname: skill-${i}\ndescription: Does the thing number ${i}\n---\n${'Do it well.\n'.repeat(50)}`,
+    );
   }
 }
 

@@ -4,8 +4,8 @@ import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { fileFault } from '../../../src/core/file-fault.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { hasHidden } from '../../../src/core/text/hidden.ts';
+import { faultOf, textOf } from '../../../src/host/skills/fields.ts';
 import { readFrontMatter } from '../../../src/host/skills/front-matter.ts';
-import { faultOf, textOf } from '../../../src/host/skills/read-skill.ts';
 import { isInside } from './entry-file.ts';
 
 const MAX_SKILLS = 200;

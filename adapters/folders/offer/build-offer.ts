@@ -60,7 +60,10 @@ async function skillsOf(
   problems: Problem[],
 ): Promise<Partial<Pick<Offer, 'skills' | 'prompts'>>> {
   if (skills.length === 0) return {};
-  const { readSkills, toSkillOffer } = await import('../../../src/host/skills/read-skills.ts');
+  const [{ readSkills }, { toSkillOffer }] = await Promise.all([
+    import('../../../src/host/skills/read-skills.ts'),
+    import('../../../src/host/skills/skill-offer.ts'),
+  ]);
   const read = readSkills(skills.map((root) => ({ root, within: folder.root, shown: shown(folder, root) })));
   problems.push(...read.problems);
   // The standard wants skills that do not conform to be skipped; the other hosts are lenient.

@@ -2,24 +2,21 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import type { Problem } from '../../core/contract/plugin.ts';
 import { fileFault } from '../../core/file-fault.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { hasHidden } from '../../core/text/hidden.ts';
 import { shorten } from '../../core/text/text.ts';
+import { faultOf, isTrue, listOf, MAX_DESCRIPTION, MAX_NAME, type SkillUse, textOf, useOf } from './fields.ts';
 import { readFrontMatter } from './front-matter.ts';
 import { hasShellText } from './substitute.ts';
 
 /** Instructions for a model have at most some hundred lines; the format recommends 500. */
 const MAX_BYTES = 512 * 1024;
-const MAX_NAME = 64;
-const MAX_DESCRIPTION = 1_024;
-const MAX_COMPATIBILITY = 500;
 /** Clients that list skills cut there. */
 const MAX_SHOWN = 1_536;
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const IGNORED = ['hooks', 'model', 'effort', 'context', 'agent', 'background', 'paths', 'shell'];
 
 /** A skill as its SKILL.md describes it. */
-export interface SkillFacts {
+export interface SkillFacts extends SkillUse {
   readonly name: string;
   /** What it is for and, if its author says so, when to use it. */
   readonly description?: string;
@@ -28,12 +25,8 @@ export interface SkillFacts {
   /** All fields as read, repaired ones included. */
   readonly fields: JsonObject;
   readonly forModels: boolean;
-  readonly forUsers: boolean;
   readonly compatibility?: string;
   readonly allowedTools?: string;
-  /** The names of its arguments, and a hint for all of them. */
-  readonly argumentNames: readonly string[];
-  readonly argumentHint?: string;
   /** The real path of its folder. */
   readonly folder: string;
   /** The name of its folder. */
@@ -79,8 +72,6 @@ export function readSkill(folder: string, shown: string): SkillRead {
   if (shell >= 0) report('It contains shell commands that its original host runs; here they stay as text', bodyLine + shell);
   const ignored = IGNORED.filter((key) => Object.hasOwn(fields, key));
   if (ignored.length > 0) report(`These fields have no effect here: ${ignored.join(', ')}`);
-  const hint =
-    textOf(fields['argument-hint']) ?? (Array.isArray(fields['argument-hint']) ? `[${fields['argument-hint'].join(', ')}]` : undefined);
   const compatibility = textOf(fields.compatibility);
   const allowedTools = listOf(fields['allowed-tools']);
   const isListable = isExact && fault === undefined && hidden === undefined;
@@ -92,11 +83,9 @@ export function readSkill(folder: string, shown: string): SkillRead {
       ...(isListable ? { frontMatter: fields } : {}),
       fields,
       forModels: !isTrue(fields['disable-model-invocation']),
-      forUsers: fields['user-invocable'] === undefined || isTrue(fields['user-invocable']),
+      ...useOf(fields),
       ...(compatibility === undefined ? {} : { compatibility }),
       ...(allowedTools === undefined ? {} : { allowedTools }),
-      argumentNames: wordsOf(fields.arguments),
-      ...(hint === undefined ? {} : { argumentHint: hint }),
       folder: read.folder,
       folderName,
     },
@@ -118,24 +107,6 @@ function readText(folder: string, report: (message: string) => void): { readonly
   }
 }
 
-/** Why clients would refuse an entry with this front matter; undefined if they accept it. */
-export function faultOf({ name, description, compatibility, metadata }: JsonObject): string | undefined {
-  if (typeof name !== 'string' || name === '') return 'It has no "name"';
-  if (name.length > MAX_NAME || !NAME.test(name))
-    return `Its name ${JSON.stringify(shorten(name, 80))} is not 1 to ${MAX_NAME} lower-case letters, digits and single hyphens`;
-  if (typeof description !== 'string' || description === '') return 'It has no "description"';
-  const length = [...description].length;
-  if (length > MAX_DESCRIPTION) return `Its description has ${length} characters, more than ${MAX_DESCRIPTION}`;
-  if (
-    compatibility !== undefined &&
-    (typeof compatibility !== 'string' || compatibility === '' || [...compatibility].length > MAX_COMPATIBILITY)
-  )
-    return `Its "compatibility" is not a text of 1 to ${MAX_COMPATIBILITY} characters`;
-  if (metadata !== undefined && !(isJsonObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string')))
-    return 'Its "metadata" has values that are not texts';
-  return undefined;
-}
-
 function hiddenLine(text: string): number | undefined {
   const whole = text.replace(/^\ufeff/, '');
   if (!hasHidden(whole)) return undefined;
@@ -146,24 +117,4 @@ function hiddenLine(text: string): number | undefined {
 function firstLine(body: string): string | undefined {
   const line = body.split('\n').find((text) => text.trim() !== '');
   return line === undefined ? undefined : shorten(line.replace(/^#+\s*/, '').trim(), MAX_DESCRIPTION);
-}
-
-/** A text that is not blank, without blanks around it. */
-export function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-function listOf(value: JsonValue | undefined): string | undefined {
-  return Array.isArray(value) ? value.map(String).join(' ') : textOf(value);
-}
-
-/** The names in a list or a text. */
-export function wordsOf(value: JsonValue | undefined): string[] {
-  const words = Array.isArray(value) ? value.map(String) : (textOf(value)?.split(/[\s,]+/) ?? []);
-  return words.filter((word) => /^[A-Za-z_][A-Za-z0-9_-]*$/.test(word));
-}
-
-/** Whether a field is true. YAML 1.2 leaves the older words for true as texts. */
-export function isTrue(value: JsonValue | undefined): boolean {
-  return value === true || value === 1 || (typeof value === 'string' && /^(?:true|yes|on|1)$/i.test(value.trim()));
 }

@@ -1,9 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { basename, sep } from 'node:path';
-import type { Offer, Problem } from '../../core/contract/plugin.ts';
+import type { Problem } from '../../core/contract/plugin.ts';
 import { fileFault } from '../../core/file-fault.ts';
 import { readSkill, type SkillFacts } from './read-skill.ts';
-import { createSkill, type SkillSettings, skillPrompt } from './skill.ts';
 import { skillFolders } from './skill-folders.ts';
 
 /** No client shows more, and each costs a file to read at the start. */
@@ -57,11 +56,4 @@ export function readSkills(places: readonly SkillsPlace[]): SkillsRead {
     }
   }
   return { skills: [...skills.values()], problems };
-}
-
-/** What an offer has because of skills. */
-export function toSkillOffer(facts: readonly SkillFacts[], settings: SkillSettings): Required<Pick<Offer, 'skills' | 'prompts'>> {
-  const skills = facts.map((each) => createSkill(each, settings));
-  const prompts = facts.flatMap((each, i) => skillPrompt(settings.pluginId, each, skills[i] as (typeof skills)[number]) ?? []);
-  return { skills, prompts };
 }

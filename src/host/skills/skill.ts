@@ -4,7 +4,7 @@ import type { Skill } from '../../core/contract/skill.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { escapeHidden } from '../../core/text/hidden.ts';
-import { readFrontMatter } from './front-matter.ts';
+import type { SkillUse } from './fields.ts';
 import type { SkillFacts } from './read-skill.ts';
 import { openFiles } from './skill-files.ts';
 import { substitute } from './substitute.ts';
@@ -51,6 +51,7 @@ export function createSkill(facts: SkillFacts, { pluginId, maxBytes, variables, 
     async load(args, ctx) {
       const found = await files.read('SKILL.md', maxBytes());
       if (found?.text === undefined) throw new GatewayError('PLUGIN_FAILED', `The SKILL.md of "${name}" cannot be read any more.`);
+      const { readFrontMatter } = await import('./front-matter.ts');
       const { body } = readFrontMatter(found.text);
       const places = { ...placesOf(folder, skillAddress(pluginId, name), ctx), ...variables?.(ctx) };
       return escapeHidden(substitute(body, args, { names: facts.argumentNames, variables: places }));
@@ -65,11 +66,7 @@ function placesOf(folder: string, address: string, { caller }: CallContext): Rec
 }
 
 /** The prompt with which a user starts a skill; undefined if its author reserves it for models. */
-export function skillPrompt(
-  pluginId: string,
-  facts: Pick<SkillFacts, 'forUsers' | 'argumentNames' | 'argumentHint'>,
-  skill: Skill,
-): Prompt | undefined {
+export function skillPrompt(pluginId: string, facts: SkillUse, skill: Skill): Prompt | undefined {
   if (!facts.forUsers) return undefined;
   const { argumentNames: names, argumentHint: hint } = facts;
   const single = { name: 'arguments', description: hint ?? 'What the skill should work on.' };

@@ -4,8 +4,9 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CallContext } from '../../../../src/core/contract/tool.ts';
-import { readSkills, toSkillOffer } from '../../../../src/host/skills/read-skills.ts';
+import { readSkills } from '../../../../src/host/skills/read-skills.ts';
 import { skillAddress } from '../../../../src/host/skills/skill.ts';
+import { toSkillOffer } from '../../../../src/host/skills/skill-offer.ts';
 import { tempFolder } from '../../../support/temp.ts';
 
 const local = { caller: { principal: 'local', profile: 'default', scopes: [] } } as unknown as CallContext;
