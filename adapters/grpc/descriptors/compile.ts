@@ -69,13 +69,13 @@ async function run(
   });
 }
 
+// All paths are absolute, so none can be taken for a flag; protoc has no `--`.
 function toProtocArguments(files: readonly string[], roots: readonly string[], out: string): string[] {
   return [
     '--include_imports',
     '--include_source_info',
     `--descriptor_set_out=${out}`,
     ...roots.map((root) => `--proto_path=${root}`),
-    '--',
     ...files,
   ];
 }
