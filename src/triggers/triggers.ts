@@ -81,8 +81,8 @@ export function createTriggers(adapters: readonly Adapter[], { file, limits, run
     cursors: createCursors(key),
     adapters: adapters.map((adapter) => ({
       ...adapter,
-      async open(manifest, host) {
-        const plugin = await adapter.open(manifest, host);
+      async open(manifest, host, known) {
+        const plugin = await adapter.open(manifest, host, known);
         if (!plugin.eventSources) return plugin;
         open.set(manifest.id, plugin);
         // Deliveries of the last run may be due, and events from now on count for a new webhook.
