@@ -5,13 +5,19 @@ import type { JsonObject, JsonValue } from '../../../src/core/json/json.ts';
 import { imagesOf } from '../../../src/host/images.ts';
 import { isObjectForm } from '../offer/schema-types.ts';
 import { toLibraryNumbers } from './numbers.ts';
+import { type Budget, createBudget } from './weigh.ts';
+
+/** Bytes of a response that an error shows: more are of no use to a model. */
+const MAX_SHOWN_BYTES = 6 * 1024;
 
 /** Converts the arguments and messages of one method. */
 export interface Codec {
   /** Throws ARGUMENTS_INVALID. */
   encode(args: JsonObject): Buffer;
-  /** The message as JSON. Throws RESULT_INVALID. */
-  decode(bytes: Buffer): JsonValue;
+  /** The message as JSON. Throws RESULT_INVALID or RESULT_TOO_LARGE. `budget`: of its call. */
+  decode(bytes: Buffer, budget: Budget): JsonValue;
+  /** What the result of one call may have. */
+  budget(): Budget;
 }
 
 /** Creates the codec of a method. `zeros`: results contain fields with default values. */
@@ -26,11 +32,14 @@ export function createCodec({ input, output }: DescMethod, registry: Registry, z
         throw new GatewayError('ARGUMENTS_INVALID', `The arguments do not fit ${input.typeName}: ${reasonOf(error)}.`, { cause: error });
       }
     },
-    decode(bytes) {
+    budget: () => createBudget(registry, zeros),
+    decode(bytes, budget) {
       let message: ReturnType<typeof fromBinary>;
       try {
+        budget.spend(output, bytes);
         message = fromBinary(output, bytes);
       } catch (error) {
+        if (error instanceof GatewayError) throw error;
         throw new GatewayError('RESULT_INVALID', `The server's response is no valid ${output.typeName}: ${reasonOf(error)}.`, {
           fix: 'Check that the descriptors are those of the running server.',
           cause: error,
@@ -40,7 +49,7 @@ export function createCodec({ input, output }: DescMethod, registry: Registry, z
         return toJson(output, message, { registry, alwaysEmitImplicit: zeros }) as JsonValue;
       } catch (error) {
         const what = `The response cannot be written as JSON: ${reasonOf(error)}. As base64 of ${output.typeName}`;
-        throw new GatewayError('RESULT_INVALID', `${what}: ${bytes.toString('base64')}`, {
+        throw new GatewayError('RESULT_INVALID', `${what}: ${bytes.subarray(0, MAX_SHOWN_BYTES).toString('base64')}`, {
           fix: 'Give "descriptors" that contain the type that is named.',
           cause: error,
         });

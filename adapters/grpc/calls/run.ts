@@ -52,7 +52,7 @@ export async function callUnary(
       (error: ServiceError | null, bytes?: Buffer) => {
         caller.ended(error ?? undefined);
         try {
-          if (!error) return resolve(toUnaryResult(desc, codec.decode(bytes as Buffer)));
+          if (!error) return resolve(toUnaryResult(desc, codec.decode(bytes as Buffer, codec.budget())));
           resolve(toFailure(error, path));
         } catch (fault) {
           reject(fault);
@@ -69,6 +69,7 @@ export async function callStream({ codec, path }: CallableMethod, args: JsonObje
   caller.started();
   return new Promise((resolve, reject) => {
     const messages: JsonValue[] = [];
+    const budget = codec.budget();
     let bytes = 0;
     let settled = false;
     const call: ClientReadableStream<Buffer> = caller.client.makeServerStreamRequest(
@@ -101,7 +102,7 @@ export async function callStream({ codec, path }: CallableMethod, args: JsonObje
       bytes += message.byteLength;
       if (bytes > caller.resultBytes) return stop('the result would exceed "limits.resultBytes"');
       try {
-        messages.push(codec.decode(message));
+        messages.push(codec.decode(message, budget));
       } catch (fault) {
         settle(() => {
           throw fault;

@@ -317,6 +317,23 @@ describe('calls', () => {
     expect(large.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE' });
   });
 
+  it('with millions of small values in few bytes are too large, and an unknown Any is shown', { tags: ['grpc-tools'] }, async () => {
+    const type = FieldDescriptorProto_Type.MESSAGE;
+    const list = file('a.proto', {}, { type, typeName: '.a.Req', label: FieldDescriptorProto_Label.REPEATED });
+    const many = Buffer.alloc(2_000_000);
+    for (let at = 0; at < many.length; at += 2) many[at] = 10;
+    const app = await open({ files: [list], unary: { 'a.S/M': (_, done) => done(null, many) } });
+    expect((await app.call('S_M')).meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE' });
+    const any = file('a.proto', { dependency: ['google/protobuf/any.proto'] }, { type, typeName: '.google.protobuf.Any' });
+    const inner = new BinaryWriter().tag(1, WireType.LengthDelimited).string('type.googleapis.com/no.Such').finish();
+    const reply = Buffer.from(new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(inner).finish());
+    const unknown = await open({ files: [any], unary: { 'a.S/M': (_, done) => done(null, reply) } });
+    const result = await unknown.call('S_M');
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatch(/no\.Such/);
+    expect(textOf(result)).toContain(reply.toString('base64'));
+  });
+
   it('send metadata, the deadline and nothing of the caller', { tags: ['grpc-tools'] }, async () => {
     const seen: object[] = [];
     const unary: TestServerSpec['unary'] = {
