@@ -49,7 +49,7 @@ export function createDeliveryTable(file: Pick<StateFile, 'read' | 'write'>, now
   return {
     begin(consumer) {
       write((db) => {
-        const { last } = (db.prepare("SELECT seq AS last FROM sqlite_sequence WHERE name = 'event'").get() as
+        const { last } = (db.prepare("SELECT seq AS last FROM sqlite_sequence WHERE name = 'event'").all()[0] as
           | { last: number }
           | undefined) ?? {
           last: 0,
@@ -59,7 +59,7 @@ export function createDeliveryTable(file: Pick<StateFile, 'read' | 'write'>, now
     },
     takeIn(consumer, wants) {
       write((db) => {
-        const { taken } = db.prepare('SELECT taken_seq AS taken FROM consumer WHERE id = ?').get(consumer) as { taken: number };
+        const { taken } = db.prepare('SELECT taken_seq AS taken FROM consumer WHERE id = ?').all(consumer)[0] as { taken: number };
         const rows = db
           .prepare('SELECT seq, plugin, "trigger" AS source, at FROM event WHERE seq > ? ORDER BY seq LIMIT ?')
           .all(taken, AT_ONCE) as { seq: number; plugin: string; source: string; at: number }[];
@@ -81,7 +81,7 @@ export function createDeliveryTable(file: Pick<StateFile, 'read' | 'write'>, now
       write((db) => {
         const row = db
           .prepare("SELECT seq, attempts FROM delivery WHERE consumer = ? AND status = 'pending' AND next_at <= ? ORDER BY seq LIMIT 1")
-          .get(consumer, now()) as Delivery | undefined;
+          .all(consumer, now())[0] as Delivery | undefined;
         if (!row) return undefined;
         const attempts = row.attempts + 1;
         db.prepare('UPDATE delivery SET attempts = ?, next_at = ? WHERE consumer = ? AND seq = ?').run(
@@ -96,7 +96,7 @@ export function createDeliveryTable(file: Pick<StateFile, 'read' | 'write'>, now
       write(
         (db) =>
           (
-            db.prepare("SELECT MIN(next_at) AS next FROM delivery WHERE consumer = ? AND status = 'pending'").get(consumer) as {
+            db.prepare("SELECT MIN(next_at) AS next FROM delivery WHERE consumer = ? AND status = 'pending'").all(consumer)[0] as {
               next: number | null;
             }
           ).next ?? undefined,

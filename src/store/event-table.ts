@@ -114,16 +114,17 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
   const write = <T>(use: (db: Database.Database) => T): T => attempt(() => file.write(use));
   const read = <T>(use: (db: Database.Database) => T): T => attempt(() => file.read(undefined as T, use));
 
+  // Every statement runs to its end: one that does not keeps its lock until it is collected.
   const ensure = (db: Database.Database, { plugin, trigger }: SourceKey): void =>
     void db.prepare('INSERT INTO trigger_state (plugin, "trigger") VALUES (?, ?) ON CONFLICT DO NOTHING').run(plugin, trigger);
   const owns = (db: Database.Database, { plugin, trigger }: SourceKey, owner: string): boolean =>
-    db.prepare(`SELECT 1 FROM trigger_state WHERE ${OF} AND owner = ?`).get(plugin, trigger, owner) !== undefined;
+    db.prepare(`SELECT 1 FROM trigger_state WHERE ${OF} AND owner = ?`).all(plugin, trigger, owner)[0] !== undefined;
 
   const insert = (db: Database.Database, { plugin, trigger }: SourceKey, eventId: string, event: RawEvent): Look => {
     const at = now();
     const count = db
       .prepare(`SELECT COUNT(*) AS n FROM (SELECT 1 FROM event WHERE ${OF} AND at > ? AND at <= ? LIMIT ${PER_MINUTE})`)
-      .get(plugin, trigger, at - MINUTE_MS, at) as { n: number };
+      .all(plugin, trigger, at - MINUTE_MS, at)[0] as { n: number };
     if (count.n >= PER_MINUTE) return 'throttled';
     const data = event.data === undefined ? null : bounded(toJsonText(event.data));
     const summary = event.summary === undefined ? null : event.summary.slice(0, SUMMARY_CHARS);
@@ -135,7 +136,7 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
       .run(eventId, plugin, trigger, at, summary, data, bytes);
     if (changes === 0) return 'nothing';
     const old = [plugin, trigger, limits.events, at - limits.eventDays * DAY_MS];
-    const removed = db.prepare(`SELECT MAX(seq) AS seq FROM event WHERE ${EXCESS}`).get(...old) as { seq: number | null };
+    const removed = db.prepare(`SELECT MAX(seq) AS seq FROM event WHERE ${EXCESS}`).all(...old)[0] as { seq: number | null };
     if (removed.seq === null) return 'stored';
     db.prepare(`DELETE FROM event WHERE ${EXCESS}`).run(...old);
     ensure(db, { plugin, trigger });
@@ -148,7 +149,7 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
   return {
     state: ({ plugin, trigger }) =>
       read((db) => {
-        const row = db.prepare(`SELECT * FROM trigger_state WHERE ${OF}`).get(plugin, trigger) as
+        const row = db.prepare(`SELECT * FROM trigger_state WHERE ${OF}`).all(plugin, trigger)[0] as
           | { state: string; next_at: number; ok_at: number | null; failures: number; error: string | null }
           | undefined;
         return {
@@ -223,21 +224,23 @@ export function createEventTable(file: Pick<StateFile, 'read' | 'write' | 'note'
       }),
     get: (seq) =>
       read((db) => {
-        const row = db.prepare('SELECT *, "trigger" AS source FROM event WHERE seq = ?').get(seq) as
+        const row = db.prepare('SELECT *, "trigger" AS source FROM event WHERE seq = ?').all(seq)[0] as
           | (Row & { plugin: string; source: string })
           | undefined;
         return row && toEvent({ plugin: row.plugin, trigger: row.source }, row);
       }),
     removed: (key) => read((db) => removedOf(db, key)),
     last: ({ plugin, trigger }) =>
-      read((db) => (db.prepare(`SELECT MAX(seq) AS seq FROM event WHERE ${OF}`).get(plugin, trigger) as { seq: number | null }).seq ?? 0),
+      read(
+        (db) => (db.prepare(`SELECT MAX(seq) AS seq FROM event WHERE ${OF}`).all(plugin, trigger)[0] as { seq: number | null }).seq ?? 0,
+      ),
   };
 }
 
 const THROTTLED = `More than ${PER_MINUTE} events in a minute; the rest is not stored.`;
 
 function removedOf(db: Database.Database, { plugin, trigger }: SourceKey): number {
-  const row = db.prepare(`SELECT removed_seq AS removed FROM trigger_state WHERE ${OF}`).get(plugin, trigger) as
+  const row = db.prepare(`SELECT removed_seq AS removed FROM trigger_state WHERE ${OF}`).all(plugin, trigger)[0] as
     | { removed: number }
     | undefined;
   return row?.removed ?? 0;

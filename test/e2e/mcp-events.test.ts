@@ -111,6 +111,18 @@ describe('events of triggers', () => {
     expect(await code('events/other', {})).toBe(-32601);
   });
 
+  it('need the scope "events" of a token', async () => {
+    const token = (name: string, scopes?: string[]) => ({
+      token: `${name}-0123456789abcdef`,
+      principal: name,
+      ...(scopes ? { scopes } : {}),
+    });
+    const { url } = await serveBell({}, { auth: { tokens: [token('plain'), token('calls', ['use'])] } });
+    const list = async (name: string) => request(url, 'events/list', {}, { authorization: `Bearer ${name}-0123456789abcdef` });
+    expect((await list('plain')).result?.events).toHaveLength(2);
+    expect((await list('calls')).error?.code).toBe(-32012);
+  });
+
   it('are hidden in a profile without their plugin', async () => {
     const { at } = await serveBell({}, { profiles: { empty: { plugins: [] } } });
     const { url } = at('http', 'empty');

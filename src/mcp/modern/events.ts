@@ -1,3 +1,4 @@
+import { grants } from '../../core/contract/caller.ts';
 import type { Trigger } from '../../core/contract/event-source.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
@@ -15,6 +16,7 @@ import { createEventStreams } from './event-streams.ts';
 
 /** Numbers of errors of the extension. */
 const NOT_FOUND = -32011;
+const FORBIDDEN = -32012;
 const UNSUPPORTED = -32014;
 
 const NEXT_POLL_MS = 15_000;
@@ -115,6 +117,7 @@ export function serveEvents(gateway: Gateway, triggers: Triggers): EventServer {
 
   return {
     async handle(method, id, request, outlet) {
+      if (!grants(request.caller.scopes, 'events')) throw new RpcError(FORBIDDEN, 'The token does not have the scope "events".');
       await gateway.whenListed();
       switch (method) {
         case 'events/list':
