@@ -10,6 +10,7 @@ import { type Folder, shown } from '../folder.ts';
 import type { Declared, TextFile } from '../format.ts';
 import { readText } from '../read/json-file.ts';
 import { markdownPrompt } from './markdown-prompt.ts';
+import { withOptions } from './options.ts';
 import { textPlaces } from './prompt-text.ts';
 import { tomlPrompt } from './toml-prompt.ts';
 
@@ -53,12 +54,13 @@ export async function buildOffer(declared: Declared, folder: Folder, id: string,
 }
 
 async function skillsOf(
-  { skills, format }: Declared,
+  declared: Declared,
   folder: Folder,
   id: string,
   host: Host,
   problems: Problem[],
 ): Promise<Partial<Pick<Offer, 'skills' | 'prompts'>>> {
+  const { skills, format } = declared;
   if (skills.length === 0) return {};
   const [{ readSkills }, { toSkillOffer }] = await Promise.all([
     import('../../../src/host/skills/read-skills.ts'),
@@ -81,7 +83,10 @@ async function skillsOf(
   return toSkillOffer(served, {
     pluginId: id,
     maxBytes: () => host.limits.resultBytes,
-    variables: (ctx) => textPlaces(folder, '', ctx),
+    prepare(body, ctx) {
+      const { text, options } = withOptions(body, declared, folder);
+      return { text, variables: { ...textPlaces(folder, text, ctx), ...options } };
+    },
   });
 }
 

@@ -7,13 +7,10 @@ import { textOf } from '../dialects/texts.ts';
 import { type Folder, shown } from '../folder.ts';
 import type { Declared, TextFile } from '../format.ts';
 import { readText } from '../read/json-file.ts';
+import { withOptions } from './options.ts';
 import { includedFile, textPlaces, toResult } from './prompt-text.ts';
 
 const ATTACHED = /(^|\s)@(?:\{([^{}\n]+)\}|\$\{CLAUDE_PLUGIN_ROOT\}\/([^\s"'`),;]+))/g;
-const OPTION = /\$\{user_config\.([A-Za-z_][A-Za-z0-9_]*)\}/g;
-/** The placeholder of an option's value; options have names that `substitute` does not know. */
-const OPTION_PLACE = 'PLUGMUX_OPTION_';
-
 /** The prompt of a command or agent in Markdown. Its file is read again for each use. */
 export function markdownPrompt(one: TextFile, declared: Declared, folder: Folder, id: string, problems: Problem[]): Prompt {
   const { fields, repairs, body, bodyLine } = parse(one, folder);
@@ -60,14 +57,7 @@ export function markdownPrompt(one: TextFile, declared: Declared, folder: Folder
         if ('file' in found) files.push(found.file);
         else notes.push(found.note);
       }
-      const options: Record<string, string> = {};
-      const prepared = text.replace(OPTION, (whole, key: string) => {
-        const schema = Object.hasOwn(declared.settings, key) ? declared.settings[key] : undefined;
-        const value = schema && schema.writeOnly !== true ? (folder.values.setting(key) ?? defaultOf(schema.default)) : undefined;
-        if (value === undefined) return whole;
-        options[`${OPTION_PLACE}${key.toUpperCase()}`] = value;
-        return `\${${OPTION_PLACE}${key.toUpperCase()}}`;
-      });
+      const { text: prepared, options } = withOptions(text, declared, folder);
       const typed = names.length === 0 ? (given.arguments ?? '') : names.map((each) => quoted(given[each] ?? '')).join(' ');
       const filled = substitute(prepared, typed.replace(/(?: "")+$/, ''), {
         names,
@@ -108,10 +98,6 @@ function hintOf(value: JsonValue | undefined): string | undefined {
 function toolsOf(tools: JsonValue | undefined): JsonObject {
   const list = Array.isArray(tools) ? tools.map(String) : textOf(tools)?.split(/\s*,\s*/);
   return list && list.length > 0 ? { 'plugmux/agentTools': list } : {};
-}
-
-function defaultOf(value: JsonValue | undefined): string | undefined {
-  return value === undefined || value === null ? undefined : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function quoted(word: string): string {

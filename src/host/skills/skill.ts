@@ -15,8 +15,8 @@ export interface SkillSettings {
   readonly pluginId: string;
   /** Most bytes of a file that is read; read on every use. */
   readonly maxBytes: () => number;
-  /** Further values of `${NAME}` in its text; read on every use. */
-  readonly variables?: (ctx: CallContext) => Readonly<Record<string, string>>;
+  /** Further values of `${NAME}` in its text, and the text that refers to them; called on every use. */
+  readonly prepare?: (text: string, ctx: CallContext) => { readonly text: string; readonly variables: Readonly<Record<string, string>> };
   readonly requires?: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function encodeSegment(segment: string): string {
 }
 
 /** A skill in a folder of this machine. */
-export function createSkill(facts: SkillFacts, { pluginId, maxBytes, variables, requires }: SkillSettings): Skill {
+export function createSkill(facts: SkillFacts, { pluginId, maxBytes, prepare, requires }: SkillSettings): Skill {
   const { name, description, frontMatter, forModels, compatibility, allowedTools, folder, folderName } = facts;
   const files = openFiles(folder);
   return {
@@ -53,8 +53,9 @@ export function createSkill(facts: SkillFacts, { pluginId, maxBytes, variables, 
       if (found?.text === undefined) throw new GatewayError('PLUGIN_FAILED', `The SKILL.md of "${name}" cannot be read any more.`);
       const { readFrontMatter } = await import('./front-matter.ts');
       const { body } = readFrontMatter(found.text);
-      const places = { ...placesOf(folder, skillAddress(pluginId, name), ctx), ...variables?.(ctx) };
-      return escapeHidden(substitute(body, args, { names: facts.argumentNames, variables: places }));
+      const { text, variables } = prepare?.(body, ctx) ?? { text: body, variables: {} };
+      const places = { ...placesOf(folder, skillAddress(pluginId, name), ctx), ...variables };
+      return escapeHidden(substitute(text, args, { names: facts.argumentNames, variables: places }));
     },
   };
 }
