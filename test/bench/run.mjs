@@ -1,10 +1,11 @@
 // npm run bench [-- --rounds 5] [--only http] [--scale 1] [--peers]
-// `--only start` measures only later starts with the default catalogue.
+// `--only start` measures only later starts with the default catalogue, `--only console` only what the console costs.
 // --peers also installs other gateways into .cache and measures them.
 // Alternates the targets round by round and prints one table of medians, each with its ratio to the bare server that does
 // the same work. Raw figures go to out/bench.jsonl. Loopback only; every loop is bounded.
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureConsole } from './console.mjs';
 import { cpuOf, freePort, memoryOf, startServer } from './server-process.mjs';
 import { openSession } from './sessions.mjs';
 import { measureStarts } from './starts.mjs';
@@ -153,5 +154,17 @@ if ('start'.includes(flags.only)) {
       { key: 'memory', title: 'memory, MiB' },
     ])}`,
   );
+}
+if ('console'.includes(flags.only)) {
+  const rows = await measureConsole(rounds);
+  for (const { name, rounds: figures } of rows ?? [])
+    for (const figure of figures) appendFileSync(OUT, `${JSON.stringify({ target: name, ...figure })}\n`);
+  const columns = [
+    { key: 'cpu', title: 'CPU per call, us' },
+    { key: 'memory', title: 'memory, MiB' },
+    { key: 'paint', title: 'first paint, ms' },
+    { key: 'ready', title: 'first screen with data, ms' },
+  ];
+  console.log(`\n${rows ? toTable(rows, columns) : 'The console is not measured: that needs chromium.'}`);
 }
 process.exit(0);
