@@ -35,7 +35,7 @@ export const grpc: Adapter = {
       origin: options.target,
       watch: [...descriptors, ...[ca, cert, privateKey].filter((file) => file !== undefined)],
       digest: createHash('sha256')
-        .update(JSON.stringify([VERSION, options, entry.startTimeoutMs, proxy === false]))
+        .update(JSON.stringify([VERSION, options, entry, proxy === false]))
         .digest('hex'),
       options,
       ...(entry.startTimeoutMs === undefined ? {} : { startTimeoutMs: entry.startTimeoutMs }),

@@ -5,6 +5,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { showName } from '../../src/core/text/text.ts';
 import { createBackoff } from '../../src/host/group/backoff.ts';
+import { leaving } from '../../src/host/group/stopped.ts';
 import type { Caller } from './calls/run.ts';
 import { connectionFault } from './calls/status.ts';
 import { createClient, toMetadata } from './channel.ts';
@@ -40,7 +41,8 @@ export class GrpcServer implements Plugin {
   #first: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
-  #inFlight = 0;
+  /** Ends each call in flight. */
+  readonly #inFlight = new Set<(error: GatewayError) => void>();
 
   constructor(manifest: GrpcManifest, host: Host) {
     this.manifest = manifest;
@@ -71,7 +73,10 @@ export class GrpcServer implements Plugin {
     this.#move('closed');
     clearTimeout(this.#timer);
     const until = performance.now() + this.#host.limits.drainMs;
-    while (this.#inFlight > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#inFlight.size > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    const why = leaving(this.#host.stopping);
+    for (const stop of this.#inFlight)
+      stop(new GatewayError('PLUGIN_STOPPED', `The gateway closed the connection to the server while the call was in flight: ${why}.`));
     this.#end.abort();
     this.#client?.close();
     await this.#reading;
@@ -174,14 +179,14 @@ export class GrpcServer implements Plugin {
       client,
       metadata: toMetadata(this.manifest.options.metadata),
       resultBytes: this.#host.limits.resultBytes,
-      started: () => {
+      started: (stop) => {
         if (this.#isClosed) throw new GatewayError('PLUGIN_UNAVAILABLE', `"${this.manifest.id}" is being closed.`);
-        this.#inFlight++;
-      },
-      ended: (error: ServiceError | undefined) => {
-        this.#inFlight--;
-        // The method is gone, so the server is another one than before.
-        if (error?.code === status.UNIMPLEMENTED) this.#readAfter(REREAD_DELAY_MS);
+        this.#inFlight.add(stop);
+        return (error) => {
+          this.#inFlight.delete(stop);
+          // The method is gone, so the server is another one than before.
+          if (error?.code === status.UNIMPLEMENTED) this.#readAfter(REREAD_DELAY_MS);
+        };
       },
     };
   }

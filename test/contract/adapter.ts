@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../dist/src/config/limits.js';
 import { createStopping } from '../../dist/src/core/abort/stopping.js';
 import type { Adapter } from '../../dist/src/core/contract/adapter.js';
+import type { ToolResult } from '../../dist/src/core/contract/content.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
-import { openApp, type TestApp, textOf } from '../support/app.ts';
+import { textOf as firstText, openApp, type TestApp } from '../support/app.ts';
 import { define, type TestParts } from '../support/define.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -21,6 +22,8 @@ export interface AdapterSuite {
   readonly longestText?: number;
   /** What an empty text becomes, if the format changes it. */
   readonly emptyText?: string;
+  /** The text that a tool returned, if results carry it in another form than as their first text. */
+  text?(result: ToolResult): string;
   /** Returns the configuration for fixtures by plugin id; default: `plugins` entries with a path. */
   config?(entries: Readonly<Record<string, FixtureEntry>>): object;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
@@ -41,6 +44,7 @@ export function testAdapter({
   toolName,
   longestText = 1_000_000,
   emptyText = '',
+  text: textOf = firstText,
   config: configOf,
   skip = [],
 }: AdapterSuite): void {

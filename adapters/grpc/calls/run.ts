@@ -18,10 +18,11 @@ export interface Caller {
   readonly metadata: Metadata;
   /** Largest result, in bytes of its messages. */
   readonly resultBytes: number;
-  /** Throws PLUGIN_UNAVAILABLE if it accepts no more calls. */
-  started(): void;
-  /** Told about every end of a call that `started` admitted. */
-  ended(error: ServiceError | undefined): void;
+  /**
+   * Admits a call, which `stop` ends early; returns what the call does at its end. Throws PLUGIN_UNAVAILABLE if no more calls are
+   * accepted.
+   */
+  started(stop: (error: GatewayError) => void): (error: ServiceError | undefined) => void;
 }
 
 /** One method that can be called. */
@@ -40,8 +41,11 @@ export async function callUnary(
   caller: Caller,
 ): Promise<ToolResult> {
   const request = codec.encode(args);
-  caller.started();
   return new Promise((resolve, reject) => {
+    const ended = caller.started((error) => {
+      reject(error);
+      call.cancel();
+    });
     const call: ClientUnaryCall = caller.client.makeUnaryRequest(
       `/${path}`,
       asBytes,
@@ -50,7 +54,7 @@ export async function callUnary(
       caller.metadata,
       { deadline: deadlineOf(ctx.timeLimits?.timeoutMs) },
       (error: ServiceError | null, bytes?: Buffer) => {
-        caller.ended(error ?? undefined);
+        ended(error ?? undefined);
         try {
           if (!error) return resolve(toUnaryResult(desc, codec.decode(bytes as Buffer, codec.budget())));
           resolve(toFailure(error, path));
@@ -66,8 +70,11 @@ export async function callUnary(
 /** Calls a method that streams its responses; each is reported as progress. */
 export async function callStream({ codec, path }: CallableMethod, args: JsonObject, ctx: CallContext, caller: Caller): Promise<ToolResult> {
   const request = codec.encode(args);
-  caller.started();
   return new Promise((resolve, reject) => {
+    const ended = caller.started((error) => {
+      reject(error);
+      call.cancel();
+    });
     const messages: JsonValue[] = [];
     const budget = codec.budget();
     let bytes = 0;
@@ -112,9 +119,9 @@ export async function callStream({ codec, path }: CallableMethod, args: JsonObje
       ctx.progress(messages.length, undefined, `message ${messages.length}`);
     });
     call.on('end', () => settle(() => toStreamResult(messages)));
-    call.on('status', ({ code }) => code === 0 && caller.ended(undefined));
+    call.on('status', ({ code }) => code === 0 && ended(undefined));
     call.on('error', (error: ServiceError) => {
-      caller.ended(error);
+      ended(error);
       if (settled) return;
       settle(() => (messages.length === 0 ? toFailure(error, path) : toPartial(messages, error, path)));
     });
