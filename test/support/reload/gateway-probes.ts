@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LimitName } from '../../../dist/src/config/limits.js';
+import { createStateFile } from '../../../dist/src/store/state-file.js';
 import { until } from '../processes.ts';
 import { ends, endsToo, HOUR, type Probe, seen, settled } from './probe.ts';
 import type { Result, Running } from './running.ts';
@@ -38,6 +40,19 @@ const given = async (gateway: Running): Promise<number> => {
   return second.filter((answer) => first.includes(answer)).length;
 };
 
+/** How many events are stored after three more, with the others made older by two days. */
+const stored = async (gateway: Running): Promise<number> => {
+  const session = await gateway.session();
+  await gateway.ask('resources/subscribe', { uri: 'trigger://probe/bell' }, session);
+  await until('the trigger runs', async () => (await gateway.call('ring', {}, session)) === 'rung');
+  const file = createStateFile(join(gateway.dir, 'state'));
+  file.write((db) => void db.exec('UPDATE event SET at = at - 2 * 86400000'));
+  file.close();
+  for (let i = 0; i < 2; i++) await gateway.call('ring', {}, session);
+  const { contents = [] } = await gateway.ask('resources/read', { uri: 'trigger://probe/bell' }, session);
+  return (JSON.parse(contents[0]?.text ?? '[]') as unknown[]).length;
+};
+
 /** The limits that engine, gateway and registry read. */
 export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
   jsonDepth: seen(64, 10, [200, 400], sent(nested(20))),
@@ -52,8 +67,8 @@ export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
     return (tool?.description.length ?? 0) > 100;
   }),
   schemaBytes: seen(65_536, 200, ['ARGUMENTS_INVALID', 'detailed'], (gateway) => gateway.call('detailed', { argument1: {} })),
-  toolsPerPlugin: seen(100, 2, [11, 2], tools),
-  tools: seen(100, 3, [11, 3], tools),
+  toolsPerPlugin: seen(100, 2, [12, 2], tools),
+  tools: seen(100, 3, [12, 3], tools),
   keptBytes: seen(100_000, 500, [true, false], async (gateway) => linkIn(await long(gateway)) !== undefined, {
     limits: { resultChars: 100 },
   }),
@@ -69,6 +84,13 @@ export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
   ),
   cachedResults: seen(100, 1, [3, 0], given),
   cachedBytes: seen(100_000, 4, [3, 0], given),
+  // An event of two days ago is there with seven days, and not with one.
+  eventDays: seen(7, 1, [true, false], async (gateway) => (await stored(gateway)) > 2),
+  events: seen(500, 1, [true, false], async (gateway) => (await stored(gateway)) > 1),
+  callsPerMinute: seen(1_000, 1, [200, 429], async (gateway) => {
+    await sent({ message: 'first' })(gateway);
+    return sent({ message: 'second' })(gateway);
+  }),
   callsPerClient: slots(),
   callsPerPlugin: slots(),
   calls: slots(),
@@ -94,7 +116,7 @@ export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
       expect(await readiness()).toBe(503);
       await reload();
       await until('it is ready by the new limit', async () => (await readiness()) === 200);
-      expect(await tools(gateway)).toBe(11);
+      expect(await tools(gateway)).toBe(12);
     },
   },
 };

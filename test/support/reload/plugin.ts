@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Adapter } from '../../../dist/src/core/contract/adapter.js';
+import type { EventSources } from '../../../dist/src/core/contract/event-source.js';
 import { emptyOffer, type Offer } from '../../../dist/src/core/contract/plugin.js';
 import type { CallContext, Tool } from '../../../dist/src/core/contract/tool.js';
 import type { JsonObject } from '../../../dist/src/core/json/json.js';
@@ -18,9 +19,12 @@ const tool = (name: string, call: (args: JsonObject, ctx: CallContext) => unknow
 const nested = (levels: number): JsonObject => (levels === 0 ? {} : { inside: nested(levels - 1) });
 
 let runs = 0;
+let rings = 0;
+let take: Parameters<EventSources['open']>[1] | undefined;
 
 const offer: Offer = {
   ...emptyOffer,
+  triggers: [{ id: 'bell', title: 'Bell', kind: 'subscribe' }],
   tools: [
     tool('echo', async ({ message }) => text(String(message))),
     tool(
@@ -48,6 +52,10 @@ const offer: Offer = {
       return text(JSON.stringify(answers));
     }),
     tool('a_tool_with_a_long_name', async () => text('long name')),
+    tool('ring', async () => {
+      await take?.(`ring ${++rings}`, { summary: 'rung' });
+      return text(take ? 'rung' : 'nobody listens');
+    }),
     tool('described', async () => text('described'), { description: 'A description that is longer than others. '.repeat(10) }),
     tool('detailed', async () => text('detailed'), {
       input: {
@@ -56,6 +64,18 @@ const offer: Offer = {
       },
     }),
   ],
+};
+
+const eventSources: EventSources = {
+  everyMs: () => 60_000,
+  look: async (_, state) => ({ state }),
+  async open(_, next) {
+    take = next;
+    return async () => {
+      take = undefined;
+    };
+  },
+  passes: async () => true,
 };
 
 export const probeAdapter: Adapter = {
@@ -71,6 +91,7 @@ export const probeAdapter: Adapter = {
     const isStuck = manifest.digest === 'stuck';
     return {
       manifest,
+      eventSources,
       offer: () => (isStuck ? undefined : offer),
       state: () => (isStuck ? 'opening' : 'ready'),
       start: async () => undefined,

@@ -21,6 +21,7 @@ type Message = { readonly id?: number; readonly method?: string; readonly result
 /** The parts of a result that the probes read. */
 export interface Result {
   readonly tools?: readonly { readonly name: string; readonly description: string }[];
+  readonly contents?: readonly { readonly text?: string }[];
   readonly content?: readonly { readonly type: string; readonly text?: string; readonly uri?: string }[];
   readonly isError?: boolean;
   readonly _meta?: { readonly 'plugmux/error'?: { readonly code: string } };
