@@ -451,6 +451,7 @@ export const REQUIREMENTS = {
     'scope-challenge': 'A call that lacks a scope gets 403 with all scopes it needs, or a tool error where no status is left.',
     'doctor-auth': 'The command `plugmux doctor --auth` finds what keeps clients from logging in through an authorization server.',
     isolated: 'Two principals neither see nor affect what belongs to the other, on any route and transport.',
+    traces: 'Calls are traced in the W3C context of their request, which servers and plugins get; unless asked for, nothing is.',
     tls: 'HTTPS is served with a certificate that is renewed with its files; one that cannot be used replaces nothing.',
     'calls-per-minute': 'A principal that reaches its calls per minute gets 429 with the time to wait; others are not affected.',
     'grafana-board':

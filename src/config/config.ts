@@ -97,8 +97,8 @@ export interface Config {
     readonly arguments: boolean;
   };
   readonly events: EventsConfig;
-  /** What GET /metrics shows, and whether everyone may read it if no token is configured. */
-  readonly metrics: { readonly tools: boolean; readonly open: boolean };
+  /** What GET /metrics shows, whether calls are traced, and whether everyone may read it if no token is configured. */
+  readonly metrics: { readonly tools: boolean; readonly open: boolean; readonly traces: boolean };
   /** Whether the console is served. Absent: only on loopback. */
   readonly console?: boolean;
   /** The stamp that the file and `files` had when they were read. */

@@ -243,7 +243,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       arguments: data.audit?.arguments ?? false,
     },
     events: toEventsConfig(data.events),
-    metrics: { tools: data.metrics?.tools ?? false, open: data.metrics?.open ?? false },
+    metrics: { tools: data.metrics?.tools ?? false, open: data.metrics?.open ?? false, traces: data.metrics?.traces ?? false },
     ...(data.console === undefined ? {} : { console: data.console }),
     stamp: origin.stamp,
     values: data as unknown as Config['values'],

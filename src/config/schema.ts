@@ -235,6 +235,7 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
       metrics: z
         .strictObject({
           tools: z.boolean().optional().describe('label figures with the tool, too'),
+          traces: z.boolean().optional().describe('trace calls with the OpenTelemetry SDK that the gateway is started with'),
           open: z.boolean().optional().describe('without tokens, let every local program read /metrics'),
         })
         .optional(),

@@ -30,6 +30,7 @@ import { createResultCache } from './result/result-cache.ts';
 import { createStoredResults } from './result/stored-results.ts';
 import { createSessionTracker } from './session-tracker.ts';
 import { type CallStats, createCallStats } from './stats/call-stats.ts';
+import { createTracing, type Tracing } from './tracing.ts';
 import { createAddresses } from './view/addresses.ts';
 import { createHandedOut } from './view/handed-out.ts';
 import { ownerOf } from './view/resources.ts';
@@ -56,6 +57,8 @@ export interface Gateway extends Reading {
   introduced(): Promise<void> | undefined;
   /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served from memory. */
   opening(pluginId: string): Promise<void> | undefined;
+  /** Spans of calls; undefined unless calls are traced. */
+  readonly tracing: Tracing | undefined;
   /** Calls a tool. Throws DRAINING; rejects with UNKNOWN_TOOL or for an invalid ticket. Every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Semaphore): Promise<Outcome>;
   /** Notifies plugins of a new session of a client. */
@@ -128,6 +131,7 @@ export function createGateway(
     return { limits, queue, all, pluginSemaphore, approvals, audit, stats, auditRequired, redactor, log, cache, kept, addresses };
   };
   let parts = partsOf(first);
+  let tracing = first.config.metrics.traces ? createTracing() : undefined;
 
   const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
   const build = (profile: string, session?: string): View =>
@@ -234,6 +238,9 @@ export function createGateway(
       };
       return callLate(late, opening);
     },
+    get tracing() {
+      return tracing;
+    },
     sessionStarted: trackSession,
     ...reading,
     onChange: (listener) => void listeners.push(listener),
@@ -251,6 +258,7 @@ export function createGateway(
     applyConfig(next) {
       rules = next;
       parts = partsOf(next);
+      tracing = next.config.metrics.traces ? (tracing ?? createTracing()) : undefined;
       departed.clear();
       changed();
       // A limit may have been raised, or lowered below the current contents.

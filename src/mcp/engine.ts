@@ -14,7 +14,7 @@ import { createMethods } from './methods/methods.ts';
 import { createSubscriptions } from './methods/subscriptions.ts';
 import { createEventMethods } from './modern/event-methods.ts';
 import { type ModernParts, ModernPeer } from './modern/modern-peer.ts';
-import { plainCall } from './modern/plain-call.ts';
+import { type PlainClient, plainCall } from './modern/plain-call.ts';
 import { createSuspendedCalls } from './modern/suspended-calls.ts';
 import { createStreamable, type PendingExchange, type Streamable, toPending } from './streamable.ts';
 import { readCutMessage } from './wire/cut-message.ts';
@@ -46,8 +46,8 @@ export interface Engine {
   /** Adds a client on a dedicated connection; `end` closes the connection. */
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
-  /** Calls one tool for a client without MCP, which waits `waitMs` for a person; `bytes` are the arguments as JSON, `client` is its name. */
-  call(tool: string, bytes: Buffer, client: string, waitMs: number, caller: Caller, outlet: Outlet): PendingExchange;
+  /** Calls one tool for a client without MCP, which waits `waitMs` for a person; `bytes` are the arguments as JSON. */
+  call(tool: string, bytes: Buffer, client: PlainClient, waitMs: number, caller: Caller, outlet: Outlet): PendingExchange;
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
   sessions(): number;
@@ -181,7 +181,7 @@ export function createEngine(
     streamable,
     call(tool, bytes, client, waitMs, caller, outlet) {
       const peer = new ModernPeer(parts, methods, caller, 'api', { waitMs });
-      plainCall(peer, tool, bytes, client, caps, outlet);
+      plainCall(peer, tool, bytes, gateway.tracing ? client : { name: client.name }, caps, outlet);
       return toPending(peer);
     },
     hasProfile: gateway.hasProfile,

@@ -185,6 +185,10 @@ class PeerRequest implements RequestLink {
     return this.#settings.audit;
   }
 
+  get id(): string {
+    return showId(this.#pending.id);
+  }
+
   get hasStatus(): boolean {
     return this.#pending.outlet.hasStatus === true;
   }

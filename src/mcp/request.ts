@@ -9,6 +9,8 @@ import type { Era } from './wire/era.ts';
 
 /** A request of either era, as the methods see it. */
 export interface Request {
+  /** Its JSON-RPC id, as text. */
+  readonly id: string;
   readonly params: JsonObject;
   readonly era: Era;
   readonly caller: Caller;

@@ -1,6 +1,7 @@
 import type { Caller } from '../core/contract/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
+import { withTraceHeaders } from '../core/trace-context.ts';
 import type { LegacyPeer } from './legacy/legacy-peer.ts';
 import type { SessionStream } from './legacy/session-stream.ts';
 import type { HttpSession, Sessions } from './legacy/sessions.ts';
@@ -152,6 +153,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
   return {
     post(incoming, headers, caller, outlet) {
       const id = incoming.kind === 'request' ? incoming.id : null;
+      if (parts.gateway.tracing && incoming.kind === 'request') takeTrace(incoming, headers);
       try {
         if (incoming.kind === 'fault') {
           parts.modern(caller).refuse(incoming, outlet);
@@ -215,6 +217,12 @@ export function toPending(peer: ModernPeer): PendingExchange {
     revoke: (error) => peer.revoke(error),
     isOf: (audit) => peer.audit === audit,
   };
+}
+
+// Tracers of HTTP clients set headers, those of MCP clients the `_meta` of a request.
+function takeTrace({ params }: Message & { kind: 'request' }, headers: HeaderView): void {
+  const meta = withTraceHeaders(params._meta, headers);
+  if (meta !== undefined) params._meta = meta;
 }
 
 function idsOf(incoming: Message | (Incoming & { kind: 'batch' })): readonly Id[] {

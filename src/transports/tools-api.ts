@@ -1,10 +1,11 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { toJsonText } from '../core/json/exact-number.ts';
 import { parseExact } from '../core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json/json.ts';
 import type { Engine } from '../mcp/engine.ts';
+import type { PlainClient } from '../mcp/modern/plain-call.ts';
 import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
 import type { Edge } from './edge/edge.ts';
@@ -30,7 +31,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight, e
       acceptJson(request);
       readBody(exchange, limits.messageBytes, (body) => {
         const reply = new ApiReply(response, edge);
-        const pending = engine.call(name, body, request.headers['user-agent'] ?? '', toWaitMs(request.headers.prefer), caller, reply);
+        const pending = engine.call(name, body, toClient(request), toWaitMs(request.headers.prefer), caller, reply);
         if (reply.done) return;
         inFlight.follow(caller, request, response, pending, () => {
           if (!reply.done) pending.gone();
@@ -38,6 +39,10 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight, e
       });
     },
   };
+}
+
+function toClient({ headers }: IncomingMessage): PlainClient {
+  return { name: headers['user-agent'] ?? '', headers };
 }
 
 // RFC 7240: `Prefer: wait=<seconds>`. A call for which the client does not wait is rejected at once if it needs a person.

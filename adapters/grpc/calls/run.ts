@@ -33,6 +33,14 @@ export interface CallableMethod {
   readonly path: string;
 }
 
+// The trace of a call reaches the server as it would from an instrumented client.
+function metadataFor(metadata: Metadata, { trace }: CallContext): Metadata {
+  if (trace === undefined) return metadata;
+  const own = metadata.clone();
+  for (const [name, value] of Object.entries(trace)) own.set(name, value);
+  return own;
+}
+
 /** Calls a method with one response. */
 export async function callUnary(
   { desc, codec, path }: CallableMethod,
@@ -51,7 +59,7 @@ export async function callUnary(
       asBytes,
       asBytes,
       request,
-      caller.metadata,
+      metadataFor(caller.metadata, ctx),
       { deadline: deadlineOf(ctx.timeLimits?.timeoutMs) },
       (error: ServiceError | null, bytes?: Buffer) => {
         ended(error ?? undefined);
@@ -84,7 +92,7 @@ export async function callStream({ codec, path }: CallableMethod, args: JsonObje
       asBytes,
       asBytes,
       request,
-      caller.metadata,
+      metadataFor(caller.metadata, ctx),
       {
         // Progress extends the gateway's deadline up to the cap.
         deadline: deadlineOf(ctx.timeLimits?.capMs),

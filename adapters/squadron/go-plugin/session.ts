@@ -156,7 +156,7 @@ let attempts = 0;
 // header compression cannot reuse them.
 function headersOf(ctx: CallContext): Headers {
   const key = `${RUN}.${ctx.id}`;
-  return {
+  const own = {
     'squadron-run-id': RUN,
     // Header values must be ASCII.
     'squadron-task-name': ctx.caller.profile.replace(/[^\x20-\x7e]/g, '_'),
@@ -164,6 +164,7 @@ function headersOf(ctx: CallContext): Headers {
     'squadron-tool-use-id': key,
     'squadron-idempotency-key': key,
   };
+  return ctx.trace === undefined ? own : { ...ctx.trace, ...own };
 }
 
 function firstText({ content: [first] }: ToolResult): string {

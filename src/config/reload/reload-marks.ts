@@ -29,6 +29,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['events.allowPrivate', 'live'],
   ['metrics.tools', 'live'],
   ['metrics.open', 'live'],
+  ['metrics.traces', 'live'],
   ['console', 'live'],
   ['state', 'restart'],
   ['oneGateway', 'live'],

@@ -1,6 +1,7 @@
 import type { ExactNumber } from '../json/exact-number.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Logger } from '../log.ts';
+import type { TraceContext } from '../trace-context.ts';
 import type { Bounds } from './bounds.ts';
 import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
@@ -30,6 +31,8 @@ export interface CallContext {
   readonly session: string;
   /** The request's `_meta`, without keys of the protocol and of the gateway; undefined if empty. */
   readonly meta: JsonObject | undefined;
+  /** The trace that the call belongs to, for the plugin's own requests. Absent unless calls are traced. */
+  readonly trace?: TraceContext | undefined;
   /** Network and file access that the caller's profile allows. */
   readonly bounds: Bounds;
   /** Fires on cancellation, on the deadline and at shutdown. */

@@ -1,6 +1,7 @@
 import { LazyAbort } from '../../core/abort/lazy-abort.ts';
 import { type Bounds, NO_BOUNDS } from '../../core/contract/bounds.ts';
 import type { Caller } from '../../core/contract/caller.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
 import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -9,6 +10,7 @@ import { ExactNumber } from '../../core/json/exact-number.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import { ProgressBucket, type SendProgress } from '../../core/progress.ts';
+import type { TraceContext } from '../../core/trace-context.ts';
 import { cleanQuestions } from './clean-questions.ts';
 import type { Semaphore } from './semaphore.ts';
 
@@ -67,6 +69,14 @@ export interface CallClock {
   stop(): void;
 }
 
+/** The trace of one call. `context` and `meta` are those for the plugin. */
+export interface CallTrace {
+  context: TraceContext | undefined;
+  meta: JsonObject | undefined;
+  /** Runs the tool within a span of its own. */
+  plugin(id: string, invoke: () => Promise<ToolResult>): Promise<ToolResult>;
+}
+
 let called = 0;
 
 /** One call in flight: the context of its tool, and the means to abort it. */
@@ -79,6 +89,8 @@ export class Call extends LazyAbort implements CallContext {
   #id: string | undefined;
   /** Set by the gateway, from the caller's profile. */
   bounds: Bounds = NO_BOUNDS;
+  /** Set while the call is traced. */
+  traced: CallTrace | undefined;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
   /** The semaphores that the call has acquired. */
@@ -112,7 +124,11 @@ export class Call extends LazyAbort implements CallContext {
   }
 
   get meta(): JsonObject | undefined {
-    return this.#client.meta;
+    return this.traced === undefined ? this.#client.meta : this.traced.meta;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.traced?.context;
   }
 
   get timeLimits(): CallClock['limits'] | undefined {

@@ -208,7 +208,8 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
   });
 }
 
-function callTool({ entry: { tool } }: VisibleTool, args: JsonObject, call: Call): Promise<ToolResult> {
+function callTool({ entry: { tool, plugin } }: VisibleTool, args: JsonObject, call: Call): Promise<ToolResult> {
+  if (call.traced) return call.traced.plugin(plugin.id, () => tool.call(argumentsFor(tool, args), call));
   return tool.call(argumentsFor(tool, args), call);
 }
 

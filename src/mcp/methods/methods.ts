@@ -1,6 +1,9 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import type { Call } from '../../gateway/call/call.ts';
+import type { Outcome } from '../../gateway/call/pipeline.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { Tracing } from '../../gateway/tracing.ts';
 import type { Handler, Request } from '../request.ts';
 import { toCallResult, toPromptResult, toReadResult } from '../wire/results.ts';
 import { completeArgument } from './completion.ts';
@@ -55,12 +58,24 @@ async function callTool(gateway: Gateway, request: Request): Promise<string> {
     throw new GatewayError('INVALID_PARAMS', '"arguments" must be an object.', {
       field: 'arguments',
     });
-  const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, clientSemaphore);
+  const name = need(params, 'name');
+  const call = request.call();
+  const { tracing } = gateway;
+  const { result, failure } = await (tracing === undefined
+    ? gateway.call(name, args, call, audit, clientSemaphore)
+    : trace(tracing, name, request, call, () => gateway.call(name, args, call, audit, clientSemaphore)));
   // The only failure of a call that the modern era defines as a protocol error.
   if (failure?.code === 'CAPABILITY_MISSING' && era.kind === 'modern') throw failure;
   // A client logs in again, or waits, on an HTTP status; the model gets the failure if there can be none.
   if (failure?.isRefusal === true && request.hasStatus) throw failure;
   return toCallResult(result, era);
+}
+
+function trace(tracing: Tracing, tool: string, { session, era, id }: Request, call: Call, run: () => Promise<Outcome>): Promise<Outcome> {
+  return tracing.call({ tool, session, revision: era.revision, request: id, meta: call.meta }, (traced) => {
+    call.traced = traced;
+    return run();
+  });
 }
 
 /** A required string parameter. Throws INVALID_PARAMS if it is missing. */

@@ -67,6 +67,10 @@ export class MultiRoundCall implements Request, ClientLink {
     return this.#current.audit;
   }
 
+  get id(): string {
+    return this.#current.id;
+  }
+
   get hasStatus(): boolean {
     return this.#current.hasStatus;
   }

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../core/json/json.ts';
 import type { JsonCaps } from '../../core/json/json-scan.ts';
-import type { Outlet } from '../wire/outlet.ts';
+import { readTraceContext } from '../../core/trace-context.ts';
+import type { HeaderView, Outlet } from '../wire/outlet.ts';
 import { MODERN } from '../wire/revisions.ts';
 import { RPC, readJson } from '../wire/wire.ts';
 import type { ModernPeer } from './modern-peer.ts';
@@ -9,8 +10,22 @@ const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelc
 
 const CLIENT = 'io.modelcontextprotocol/clientInfo';
 
-/** Calls one tool for a client without MCP, as a client without capabilities. `bytes`: the arguments as JSON; `client`: its name. */
-export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, client: string, caps: JsonCaps, outlet: Outlet): void {
+/** A client without MCP. */
+export interface PlainClient {
+  readonly name: string;
+  /** The headers of its request, if they may have a trace context. */
+  readonly headers?: HeaderView;
+}
+
+/** Calls one tool for a client without MCP, as a client without capabilities. `bytes`: the arguments as JSON. */
+export function plainCall(
+  peer: ModernPeer,
+  tool: string,
+  bytes: Buffer,
+  { name, headers = {} }: PlainClient,
+  caps: JsonCaps,
+  outlet: Outlet,
+): void {
   const read = bytes.length === 0 ? { value: {} } : readJson(bytes, caps);
   if ('fault' in read) return peer.refuse(read.fault, outlet);
   const { value: args } = read;
@@ -23,7 +38,7 @@ export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, client:
       kind: 'request',
       id: 1,
       method: 'tools/call',
-      params: { name: tool, arguments: args, _meta: { ...ENVELOPE, [CLIENT]: { name: client } } },
+      params: { name: tool, arguments: args, _meta: { ...ENVELOPE, ...readTraceContext(headers), [CLIENT]: { name } } },
     },
     outlet,
   );
