@@ -6,8 +6,15 @@ import { MESSAGES } from './support/messages.ts';
 
 const talosFormat: Format = {
   adapter: talos,
-  report: () => ({ dialect: 'source', functions: ['run'], undeclared: ['other'], triggers: [], startError: 'none' }),
-  consults: [],
+  report: () => ({
+    dialect: 'source',
+    functions: ['run'],
+    undeclared: ['other'],
+    triggers: ['bell', 'tide'],
+    subscribes: ['bell'],
+    startError: 'none',
+  }),
+  consults: [{ method: 'trigger.event', params: { trigger: 'bell', emitId: 'one', event: { summary: 'Rung', data: { a: 1 } } } }],
   files(id) {
     const functions = [{ name: 'run', description: 'Runs', parameters: { type: 'object', properties: {} } }];
     return {

@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('real
     plugin: { path: './odd', group: 'odd' },
     files: NODE,
     tool: 'odd_write',
-    messages: channelMessages({ dialect: 'source', functions: ['write'], undeclared: [], triggers: [] }, []),
+    messages: channelMessages({ dialect: 'source', functions: ['write'], undeclared: [], triggers: ['bell'], subscribes: ['bell'] }, []),
   }));
 
   describeWithPython('Python', () => {

@@ -58,7 +58,8 @@ describe('one gateway for all windows', () => {
       const window = await opened(file);
       expect(window.stderr() + windows.map(({ stderr }) => stderr()).join('')).toBe('');
       await until('all are attached', async () => (await factsOf(file))?.windows === 3);
-      expect(processesWith(file).filter((pid) => isBackground(pid, file))).toHaveLength(1);
+      // One that came second ends by itself, which takes a moment on a busy machine.
+      await until('only one is left', () => processesWith(file).filter((pid) => isBackground(pid, file)).length === 1);
     }
   });
 });
